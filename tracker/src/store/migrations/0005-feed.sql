@@ -1,4 +1,4 @@
--- The feed, the audit log and the leases. Rows that are not of an agency (heads, leases) are the machine's own.
+-- The feed and the audit log. Rows that are not of an agency (the head) are the machine's own.
 
 -- One event per change of state, written in the change's own transaction under the aggregate's advisory lock.
 -- seq orders the events of one aggregate as its versions; position is stamped on committed rows by the sequencer.
@@ -54,12 +54,4 @@ CREATE TABLE feed_cursor (
   position   bigint NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (agency_id, consumer)
-);
-
--- Singletons: rows, because a session-level advisory lock excludes nobody on the embedded database.
-CREATE TABLE lease (
-  name       text PRIMARY KEY,
-  holder     text NOT NULL,
-  token      bigint NOT NULL, -- grows with every change of holder: fences what an earlier holder still does
-  expires_at timestamptz NOT NULL
 );

@@ -1,0 +1,56 @@
+/** Binary min-heap of integer nodes by a numeric bound. Reused between searches: clear() keeps the memory. */
+export class BoundQueue {
+  readonly #bounds: number[] = [];
+  readonly #nodes: number[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  push(node: number, bound: number): void {
+    const bounds = this.#bounds;
+    const nodes = this.#nodes;
+    let at = this.#length++;
+    // let larger parents sink into the hole until the new bound fits
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if (bounds[above] <= bound) break;
+      bounds[at] = bounds[above];
+      nodes[at] = nodes[above];
+      at = above;
+    }
+    bounds[at] = bound;
+    nodes[at] = node;
+  }
+
+  peekBound(): number {
+    return this.#bounds[0];
+  }
+
+  /** Takes out the node of the least bound. The queue must not be empty. */
+  pop(): number {
+    const bounds = this.#bounds;
+    const nodes = this.#nodes;
+    const top = nodes[0];
+    const length = --this.#length;
+    const bound = bounds[length];
+    const node = nodes[length];
+    let at = 0;
+    // let the lesser child rise into the hole until the last node fits
+    for (let child = 1; child < length; child = 2 * at + 1) {
+      if (child + 1 < length && bounds[child + 1] < bounds[child]) child++;
+      if (bounds[child] >= bound) break;
+      bounds[at] = bounds[child];
+      nodes[at] = nodes[child];
+      at = child;
+    }
+    bounds[at] = bound;
+    nodes[at] = node;
+    return top;
+  }
+}

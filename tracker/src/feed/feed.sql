@@ -1,0 +1,86 @@
+-- name: lock_aggregates
+-- $1 ids of the aggregates a command changes: locked in one order, so that two commands cannot wait for each other.
+SELECT pg_advisory_xact_lock(key)
+FROM (SELECT DISTINCT hashtextextended(id::text, 112) AS key FROM unnest($1::uuid[]) AS id ORDER BY key) AS keys
+
+-- name: record_events
+-- $1 jsonb array of events; the row's seq is given in the order of the array.
+INSERT INTO feed_event (id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at)
+SELECT e.id, e.agency_id, e.concerned, e.type, e.aggregate_kind, e.aggregate_id, e.aggregate_version, e.data,
+       to_timestamp(e.at_ms / 1000.0)
+FROM ROWS FROM (
+  jsonb_to_recordset($1::jsonb) AS (id uuid, agency_id uuid, concerned uuid[], type text, aggregate_kind text,
+                                    aggregate_id uuid, aggregate_version integer, data jsonb, at_ms bigint)
+) WITH ORDINALITY AS e
+ORDER BY e.ordinality
+
+-- name: record_audit
+-- $1 jsonb array of audit entries
+INSERT INTO audit_entry (id, agency_id, actor, purpose, action, subject_kind, subject_id, source_ip, detail, at)
+SELECT a.id, a.agency_id, a.actor, a.purpose, a.action, a.subject_kind, a.subject_id, a.source_ip, a.detail,
+       to_timestamp(a.at_ms / 1000.0)
+FROM ROWS FROM (
+  jsonb_to_recordset($1::jsonb) AS (id uuid, agency_id uuid, actor text, purpose text, action text, subject_kind text,
+                                    subject_id text, source_ip text, detail jsonb, at_ms bigint)
+) WITH ORDINALITY AS a
+ORDER BY a.ordinality
+
+-- name: lock_head
+-- The one row every stamping locks first; the next statement's snapshot then sees all earlier stampings.
+SELECT position, audit_position, audit_hash FROM feed_head FOR UPDATE
+
+-- name: stamp
+-- $1 last position, $2 how many at most. Committed events in the order of their seq: those of one aggregate were written
+-- under its lock, so their seq is the order of their versions; an event of a slow transaction is stamped when it is there.
+WITH pending AS (
+  SELECT seq, row_number() OVER (ORDER BY seq) AS n
+  FROM (SELECT seq FROM feed_event WHERE position IS NULL ORDER BY seq LIMIT $2) AS oldest
+)
+UPDATE feed_event e SET position = $1::bigint + p.n
+FROM pending p WHERE e.seq = p.seq AND e.position IS NULL
+
+-- name: advance_head
+UPDATE feed_head SET position = $1
+
+-- name: unchained_audit
+-- $1 how many at most
+SELECT seq, id, agency_id, actor, purpose, action, subject_kind, subject_id, source_ip, detail, at
+FROM audit_entry WHERE position IS NULL ORDER BY seq LIMIT $1
+
+-- name: chain_audit
+-- $1 seqs, $2 positions, $3 hashes
+UPDATE audit_entry a SET position = c.position, hash = c.hash
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS c(seq, position, hash) WHERE a.seq = c.seq
+
+-- name: advance_audit_head
+UPDATE feed_head SET audit_position = $1, audit_hash = $2
+
+-- name: head
+SELECT position, floor FROM feed_head
+
+-- name: lag
+-- Oldest event that has no position yet, in milliseconds.
+SELECT coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)) * 1000, 0)::float8 AS lag_ms
+FROM feed_event WHERE position IS NULL
+
+-- name: read
+-- $1 after this position, $2 how many at most, $3 agencies whose concern counts (null: all)
+SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at, recorded_at
+FROM feed_event
+WHERE position > $1 AND ($3::uuid[] IS NULL OR concerned && $3::uuid[])
+ORDER BY position LIMIT $2
+
+-- name: save_cursor
+-- $1 consumer, $2 agency, $3 position; a cursor never goes back
+INSERT INTO feed_cursor AS c (consumer, agency_id, position) VALUES ($1, $2, $3)
+ON CONFLICT (agency_id, consumer) DO UPDATE SET position = greatest(c.position, excluded.position), updated_at = now()
+
+-- name: cursor_of
+SELECT position FROM feed_cursor WHERE consumer = $1 AND agency_id = $2
+
+-- name: prune
+-- $1 days. Raises the floor to the last event that goes, so that an older cursor is told (410) and nothing is skipped silently.
+WITH gone AS (
+  DELETE FROM feed_event WHERE position IS NOT NULL AND recorded_at < now() - $1::int * interval '1 day' RETURNING position
+)
+UPDATE feed_head SET floor = greatest(floor, (SELECT max(position) FROM gone)) WHERE EXISTS (SELECT FROM gone)

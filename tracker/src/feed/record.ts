@@ -1,0 +1,87 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Database, Queryable } from '../store/database.js';
+import type { NewFeedEvent } from './event.js';
+import { feedSql as sql } from './feed-sql.js';
+
+/** One line of the audit log: who did or read what, for which purpose. */
+export interface NewAuditEntry {
+  readonly agencyId: string;
+  readonly actor: string;
+  readonly purpose?: string | null;
+  readonly action: string;
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly sourceIp?: string | null;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** What a change leaves behind, in its own transaction. */
+export interface Records {
+  event(event: NewFeedEvent): void;
+  audit(entry: NewAuditEntry): void;
+}
+
+/** Called after a commit that recorded events, so that they are stamped at once and not at the next poll. */
+export type OnRecorded = () => void;
+
+/**
+ * Runs every change of state: one transaction whose first statement locks the aggregates it changes, so that their events are
+ * written in the order of their versions; events and audit entries go in with it or not at all.
+ */
+export class Changes {
+  readonly #database: Database;
+  readonly #onRecorded: OnRecorded;
+
+  constructor(database: Database, onRecorded: OnRecorded) {
+    this.#database = database;
+    this.#onRecorded = onRecorded;
+  }
+
+  /**
+   * @param aggregates ids of all that the work will change
+   * @throws whatever the work throws (nothing is stored then); StoreError `database_unavailable`
+   */
+  async change<T>(aggregates: readonly string[], work: (tx: Queryable, records: Records) => Promise<T>): Promise<T> {
+    let recorded = false;
+    const result = await this.#database.transaction(async (tx) => {
+      await tx.query(sql.lock_aggregates, [aggregates]);
+      const events: NewFeedEvent[] = [];
+      const entries: NewAuditEntry[] = [];
+      const value = await work(tx, { event: (event) => events.push(event), audit: (entry) => entries.push(entry) });
+      if (events.length > 0) await tx.query(sql.record_events, [JSON.stringify(events.map(eventRow))]);
+      if (entries.length > 0) await tx.query(sql.record_audit, [JSON.stringify(entries.map(auditRow))]);
+      recorded = events.length + entries.length > 0;
+      return value;
+    });
+    if (recorded) this.#onRecorded();
+    return result;
+  }
+}
+
+function eventRow(event: NewFeedEvent) {
+  return {
+    id: uuidv7(),
+    agency_id: event.agencyId,
+    concerned: [...new Set([event.agencyId, ...(event.concerned ?? [])])],
+    type: event.type,
+    aggregate_kind: event.aggregate.kind,
+    aggregate_id: event.aggregate.id,
+    aggregate_version: event.aggregate.version,
+    data: event.data,
+    at_ms: Math.round(event.at),
+  };
+}
+
+function auditRow(entry: NewAuditEntry) {
+  return {
+    id: uuidv7(),
+    agency_id: entry.agencyId,
+    actor: entry.actor,
+    purpose: entry.purpose ?? null,
+    action: entry.action,
+    subject_kind: entry.subject.kind,
+    subject_id: entry.subject.id,
+    source_ip: entry.sourceIp ?? null,
+    detail: entry.detail ?? {},
+    at_ms: Date.now(),
+  };
+}

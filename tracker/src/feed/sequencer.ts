@@ -1,0 +1,116 @@
+import type { Database } from '../store/database.js';
+import { Lease } from '../store/leases.js';
+import { type AuditRow, auditHash } from './audit-chain.js';
+import { feedSql as sql } from './feed-sql.js';
+
+const POLL_MS = 200;
+const LEASE_MS = 5000;
+const BATCH = 1000;
+
+/**
+ * Gives committed events their dense positions and chains the audit log. One node holds the lease; whoever stamps also locks the
+ * head row, so that even a holder that was thought dead cannot break the order.
+ */
+export class Sequencer {
+  readonly #database: Database;
+  readonly #lease: Lease;
+  readonly #onStamped: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #leaseUntil = 0;
+
+  constructor(database: Database, holder: string, onStamped: () => void) {
+    this.#database = database;
+    this.#lease = new Lease('sequencer', holder, LEASE_MS);
+    this.#onStamped = onStamped;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.kick(), POLL_MS);
+    this.kick();
+  }
+
+  /** Stamps what is there, now; a kick during a run makes it run once more. */
+  kick(): void {
+    if (this.#stopped) return;
+    if (this.#running !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#again) {
+        this.#again = false;
+        this.kick();
+      }
+    });
+  }
+
+  async #run(): Promise<void> {
+    try {
+      if (!(await this.#holdsLease())) return;
+      for (;;) {
+        const stamped = await this.#stampBatch();
+        if (stamped > 0) this.#onStamped();
+        if (stamped < BATCH) break;
+      }
+    } catch {
+      this.#leaseUntil = 0; // the database is away; the next poll tries again, and lag is measured apart
+    }
+  }
+
+  async #holdsLease(): Promise<boolean> {
+    if (Date.now() < this.#leaseUntil) return true;
+    const asked = Date.now();
+    const token = await this.#lease.take(this.#database);
+    // renewed at half its life, counted from before the question
+    this.#leaseUntil = token === undefined ? 0 : asked + LEASE_MS / 2;
+    return token !== undefined;
+  }
+
+  /** Returns how many events were stamped. Most polls find nothing: one cheap look, no transaction. */
+  async #stampBatch(): Promise<number> {
+    const { rows } = await this.#database.query<{ events: boolean; audit: boolean }>(
+      `SELECT EXISTS (SELECT FROM feed_event WHERE position IS NULL) AS events,
+              EXISTS (SELECT FROM audit_entry WHERE position IS NULL) AS audit`,
+    );
+    const waiting = rows[0]!;
+    if (!waiting.events && !waiting.audit) return 0;
+    return this.#database.transaction(async (tx) => {
+      const head = (await tx.query<{ position: number; audit_position: number; audit_hash: Buffer }>(sql.lock_head))
+        .rows[0]!;
+      const stamped = (await tx.query(sql.stamp, [head.position, BATCH])).rowCount;
+      if (stamped > 0) await tx.query(sql.advance_head, [head.position + stamped]);
+      const entries = (await tx.query<AuditRow>(sql.unchained_audit, [BATCH])).rows;
+      if (entries.length > 0) {
+        let hash: Buffer = head.audit_hash;
+        const hashes = entries.map((entry, i) => {
+          hash = auditHash(hash, head.audit_position + i + 1, entry);
+          return hash;
+        });
+        await tx.query(sql.chain_audit, [
+          entries.map((e) => e.seq),
+          entries.map((_, i) => head.audit_position + i + 1),
+          hashes,
+        ]);
+        await tx.query(sql.advance_audit_head, [head.audit_position + entries.length, hash]);
+      }
+      return Math.max(stamped, entries.length);
+    });
+  }
+
+  /** Age of the oldest event without a position, milliseconds. */
+  async lagMs(): Promise<number> {
+    const { rows } = await this.#database.query<{ lag_ms: number }>(sql.lag);
+    return rows[0]!.lag_ms;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#running;
+    await this.#lease.leave(this.#database).catch(() => {});
+  }
+}

@@ -1,0 +1,348 @@
+import type { LiveTable } from '../live/live-table.js';
+import {
+  CLOSE_CODES,
+  CREW_PROTOCOL_VERSION,
+  type CrewEvent,
+  type CrewHello,
+  type FixItem,
+  type FrameError,
+  type FrameErrorCode,
+  type FrameHead,
+  type HubMessage,
+  type ItemSink,
+  LANES,
+  type Lane,
+  LIMITS,
+  type RejectedItem,
+} from '../protocol/crew.js';
+import { readHead, readItems, writeAck } from '../protocol/crew-binary.js';
+import { readJson, readJsonItems } from '../protocol/crew-json.js';
+import type { Database } from '../store/database.js';
+import type { CrewDevice } from '../units/directory.js';
+import { FixJudge, VERDICTS, type Verdict } from './filters.js';
+import { type ClaimedLane, StreamClaims } from './stream-claims.js';
+import type { OwnedStream, WriteBatch } from './write-batch.js';
+import { Writer, type WriterSettings } from './writer.js';
+
+/** A device's connection, as a session needs it. */
+export interface CrewTransport {
+  send(message: string | ArrayBuffer): void;
+  close(code: number, reason: string): void;
+}
+
+export interface IntakeCounters {
+  frames: number;
+  fixes: number;
+  events: number;
+  rejected: number;
+  duplicates: number;
+  frameErrors: number;
+}
+
+/** Takes the items of a frame that is to be stored; one for all sessions, pointed at each frame in turn. */
+class StoringSink implements ItemSink {
+  readonly #counters: IntakeCounters;
+  #session!: CrewSession;
+  #batch!: WriteBatch;
+  #entry = 0;
+  #now = 0;
+
+  constructor(counters: IntakeCounters) {
+    this.#counters = counters;
+  }
+
+  for(session: CrewSession, batch: WriteBatch, entry: number, now: number): this {
+    this.#session = session;
+    this.#batch = batch;
+    this.#entry = entry;
+    this.#now = now;
+    return this;
+  }
+
+  fix(seq: number, fix: FixItem): void {
+    this.#counters.fixes++;
+    this.#batch.fix(this.#entry, seq, fix, this.#now, VERDICTS[this.#session.takeLive(fix, this.#now)]);
+  }
+
+  event(seq: number, event: CrewEvent): void {
+    this.#counters.events++;
+    this.#batch.event(this.#entry, seq, this.#session.device.sender, event, this.#now);
+  }
+
+  rejected(seq: number, { code, raw }: RejectedItem): void {
+    this.#counters.rejected++;
+    this.#batch.rejected(this.#entry, seq, this.#session.device.sender, code, raw, this.#now);
+  }
+}
+
+/** Takes the items of a session without streams: only the picture moves; events count once they are stored, after resume. */
+class LiveOnlySink implements ItemSink {
+  #session!: CrewSession;
+  #now = 0;
+
+  for(session: CrewSession, now: number): this {
+    this.#session = session;
+    this.#now = now;
+    return this;
+  }
+
+  fix(_seq: number, fix: FixItem): void {
+    this.#session.takeLive(fix, this.#now);
+  }
+
+  event(): void {}
+
+  rejected(): void {}
+}
+
+/** What all sessions of a node share. */
+export class Intake {
+  readonly live: LiveTable;
+  readonly judge: FixJudge;
+  readonly writer: Writer;
+  readonly claims: StreamClaims;
+  readonly counters: IntakeCounters = { frames: 0, fixes: 0, events: 0, rejected: 0, duplicates: 0, frameErrors: 0 };
+  /** Which session owns a stream, for the writer's answers. */
+  readonly owners = new Map<OwnedStream, CrewSession>();
+  readonly storing = new StoringSink(this.counters);
+  readonly liveOnly = new LiveOnlySink();
+
+  constructor(
+    database: Database,
+    live: LiveTable,
+    settings: WriterSettings,
+    onEventsStored: () => void,
+    onError: (text: string, error: Error) => void,
+  ) {
+    this.live = live;
+    this.judge = new FixJudge(live);
+    this.claims = new StreamClaims(database, (error) => onError('streams could not be claimed', error));
+    this.writer = new Writer(database, settings, {
+      durable: (stream, seq) => this.owners.get(stream)?.durable(stream, seq),
+      fenced: (stream) => this.owners.get(stream)?.fail('fenced', 'a newer connection of this device has taken over'),
+      eventsStored: onEventsStored,
+      refused: (streams, error) => {
+        onError('the database refused a batch; its devices will send it again', error);
+        for (const stream of streams) this.owners.get(stream)?.suspend();
+      },
+    });
+  }
+}
+
+interface LaneState {
+  readonly stream: OwnedStream;
+  /** Seq of the next item to be stored. */
+  expected: number;
+  /** Last seq acknowledged. */
+  durable: number;
+  /** The device was told to go back; until it has, what it sends ahead of that is shown live and not stored. Epoch ms, 0: it has. */
+  rewindUntil: number;
+}
+
+/** A device has this long to answer `resume` by sending from there. */
+const REWIND_MS = 10_000;
+
+/**
+ * One device's conversation with the hub, from hello to close.
+ *
+ * Without its streams (the database is away, or too much waits) a session is live only: fixes move the picture, nothing is
+ * stored or acked, and the device's outbox is the buffer. Once the streams are claimed, `resume` tells the device from where to
+ * send again. The same way leads out of every outage, so memory stays bounded however long it lasts.
+ */
+export class CrewSession {
+  readonly device: CrewDevice;
+  readonly #transport: CrewTransport;
+  readonly #intake: Intake;
+  #hello: CrewHello | undefined;
+  #lanes: LaneState[] | undefined;
+  #closed = false;
+  #helloTimer: NodeJS.Timeout;
+  #tokens: number = LIMITS.frameBurst;
+  #tokensAt = 0;
+
+  constructor(device: CrewDevice, transport: CrewTransport, intake: Intake) {
+    this.device = device;
+    this.#transport = transport;
+    this.#intake = intake;
+    this.#helloTimer = setTimeout(
+      () => this.fail('hello_timeout', `no hello within ${LIMITS.helloMs} ms`),
+      LIMITS.helloMs,
+    );
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get greeted(): boolean {
+    return this.#hello !== undefined;
+  }
+
+  send(message: HubMessage): void {
+    if (!this.#closed) this.#transport.send(JSON.stringify(message));
+  }
+
+  /** Tells the device what is wrong and closes. */
+  fail(code: FrameErrorCode, detail: string): void {
+    if (this.#closed) return;
+    this.#intake.counters.frameErrors++;
+    this.send({ type: 'error', code, detail });
+    this.ended();
+    this.#transport.close(CLOSE_CODES[code], code);
+  }
+
+  /** The socket is gone. What was handed to the writer stays there. */
+  ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#helloTimer);
+    this.#forgetLanes();
+  }
+
+  #forgetLanes(): void {
+    for (const lane of this.#lanes ?? []) this.#intake.owners.delete(lane.stream);
+    this.#lanes = undefined;
+  }
+
+  /** A frame from the device; bytes are valid only during the call. */
+  receive(data: ArrayBuffer, isBinary: boolean, now: number): void {
+    if (this.#closed) return;
+    this.#intake.counters.frames++;
+    if (data.byteLength > LIMITS.frameBytes)
+      return this.fail('frame_too_large', `${data.byteLength} bytes; at most ${LIMITS.frameBytes}`);
+    if (!this.#mayReceive(now)) return this.fail('too_many_frames', `more than ${LIMITS.framesPerS} frames a second`);
+    if (isBinary) {
+      const view = new DataView(data);
+      const head = readHead(view);
+      if ('kind' in head) return this.#refuse(head);
+      if (this.#hello === undefined) return this.fail('hello_expected', 'the first message is hello');
+      this.#items(head, now, (fromSeq, sink) => readItems(view, head, fromSeq, sink));
+      return;
+    }
+    const frame = readJson(Buffer.from(data).toString('utf8'));
+    switch (frame.kind) {
+      case 'error':
+        return this.#refuse(frame);
+      case 'hello':
+        return this.#greet(frame.hello, now);
+      case 'items':
+        if (this.#hello === undefined) return this.fail('hello_expected', 'the first message is hello');
+        this.#items(frame.head, now, (fromSeq, sink) => readJsonItems(frame, fromSeq, sink));
+    }
+  }
+
+  #refuse({ code, detail }: FrameError): void {
+    this.fail(code, detail);
+  }
+
+  /** Token bucket: a burst after a reconnect is welcome, a steady flood is not. */
+  #mayReceive(now: number): boolean {
+    this.#tokens = Math.min(LIMITS.frameBurst, this.#tokens + ((now - this.#tokensAt) / 1000) * LIMITS.framesPerS);
+    this.#tokensAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  #greet(hello: CrewHello, now: number): void {
+    if (this.#hello !== undefined) return this.fail('frame_malformed', 'a second hello');
+    if (hello.version !== CREW_PROTOCOL_VERSION)
+      return this.fail('version_unsupported', `version ${hello.version}; this is ${CREW_PROTOCOL_VERSION}`);
+    clearTimeout(this.#helloTimer);
+    this.#hello = hello;
+    const { unit, reportIntervalS } = this.device;
+    this.send({
+      type: 'hello',
+      version: CREW_PROTOCOL_VERSION,
+      serverTime: now,
+      unit: unit === undefined ? null : { id: unit.id, callsign: unit.callsign, status: unit.status },
+      config: { reportIntervalS },
+      limits: LIMITS,
+    });
+    this.#claim(hello);
+  }
+
+  #claim(hello: CrewHello): void {
+    this.#intake.claims.request({
+      deviceId: this.device.id,
+      agencyId: this.device.agencyId,
+      epoch: Buffer.from(hello.epoch, 'hex'),
+      wanted: () => !this.#closed,
+      claimed: (lanes) => this.#resume(hello, lanes),
+    });
+  }
+
+  #resume(hello: CrewHello, claimed: readonly ClaimedLane[]): void {
+    this.#forgetLanes();
+    this.#lanes = claimed.map(({ streamId, session, durableSeq }, lane) => {
+      const stream: OwnedStream = { streamId, session };
+      this.#intake.owners.set(stream, this);
+      // what the device gave up before its first held item will never come
+      const expected = Math.max(durableSeq + 1, hello.firstHeld[lane]!);
+      return { stream, expected, durable: durableSeq, rewindUntil: Date.now() + REWIND_MS };
+    });
+    const durable = Object.fromEntries(LANES.map((lane, i) => [lane, this.#lanes![i]!.durable])) as Record<
+      Lane,
+      number
+    >;
+    this.send({ type: 'resume', durable });
+  }
+
+  /** Gives up storing for now: what waits and what follows will be sent again. */
+  suspend(): void {
+    if (this.#closed || this.#lanes === undefined || this.#hello === undefined) return;
+    this.#forgetLanes();
+    this.#claim(this.#hello);
+  }
+
+  #items(head: FrameHead, now: number, read: (fromSeq: number, sink: ItemSink) => void): void {
+    const { writer, counters } = this.#intake;
+    if (this.#lanes !== undefined && !writer.hasRoom) this.suspend();
+    const lane = this.#lanes?.[head.lane];
+    const last = head.firstSeq + head.count - 1;
+    if (lane === undefined || (head.firstSeq > lane.expected && now < lane.rewindUntil)) {
+      read(head.firstSeq, this.#intake.liveOnly.for(this, now));
+      return;
+    }
+    lane.rewindUntil = 0;
+    if (head.firstSeq > lane.expected)
+      return this.fail('seq_gap', `lane ${LANES[head.lane]}: seq ${lane.expected} expected, got ${head.firstSeq}`);
+    if (last < lane.expected) {
+      counters.duplicates += head.count;
+      this.#sendAck(head.lane, lane.durable); // it may have missed the ack
+      return;
+    }
+    if (last - lane.durable > LIMITS.window)
+      return this.fail('window_exceeded', `lane ${LANES[head.lane]}: ${last - lane.durable} items without an ack`);
+    counters.duplicates += lane.expected - head.firstSeq;
+    const entry = writer.batch.entry(lane.stream, this.device.sender, last);
+    read(lane.expected, this.#intake.storing.for(this, writer.batch, entry, now));
+    lane.expected = last + 1;
+    writer.written();
+  }
+
+  /** Moves the live picture if the fix is good. Returns the verdict for history. */
+  takeLive(fix: FixItem, now: number): Verdict {
+    const { unit, fixSource } = this.device;
+    if (unit === undefined) return 'good';
+    const { judge, live } = this.#intake;
+    const verdict = judge.judge(unit.slot, fix, now);
+    if (verdict === 'good') live.move(unit.slot, fixSource, fix, now);
+    else live.markSetAside(unit.slot);
+    return verdict;
+  }
+
+  /** The writer has committed up to seq. */
+  durable(stream: OwnedStream, seq: number): void {
+    const lane = this.#lanes?.findIndex((state) => state.stream === stream) ?? -1;
+    if (lane < 0) return;
+    this.#lanes![lane]!.durable = seq;
+    this.#sendAck(lane, seq);
+  }
+
+  #sendAck(lane: number, durable: number): void {
+    if (this.#closed) return;
+    if (this.#hello?.encoding === 'binary') this.#transport.send(writeAck([{ lane, durable }]));
+    else this.send({ type: 'ack', durable: { [LANES[lane]!]: durable } });
+  }
+}

@@ -1,0 +1,170 @@
+import { type CellTable, type LiveIndex, type LonLat, lonLat } from '../../../geo-engine/src/index.js';
+import { FIX_FLAG, type FixItem } from '../protocol/crew.js';
+import { STALE_AFTER_INTERVALS, UNIT_FLAG } from '../protocol/live-frame.js';
+
+const NO_CELL = -1;
+
+/** Who reports: the freshest source of the highest priority is live. */
+export interface FixSource {
+  readonly deviceHandle: number;
+  readonly priority: number;
+  readonly reportIntervalS: number;
+}
+
+/**
+ * The live state of every unit: one slot a unit, one array a quantity, each [slots]. Positions are also kept in the geo-engine's
+ * index, which answers who is where; here stands how fresh they are and what the unit shows.
+ */
+export class LiveTable {
+  readonly cells: CellTable;
+  readonly index: LiveIndex;
+  #count = 0;
+  handle = new Uint32Array(1024);
+  agencyNo = new Int32Array(1024);
+  lonE7 = new Int32Array(1024);
+  latE7 = new Int32Array(1024);
+  fixTime = new Float64Array(1024); //       device's clock, epoch ms; 0: no position yet
+  receivedAt = new Float64Array(1024); //    ours
+  speedCmps = new Uint16Array(1024); //      0xffff unknown
+  headingCdeg = new Uint16Array(1024); //    0xffff unknown
+  accuracyDm = new Uint16Array(1024); //     0xffff unknown
+  status = new Uint8Array(1024); //          index of UNIT_STATUSES
+  flags = new Uint8Array(1024); //           UNIT_FLAG
+  intervalS = new Uint16Array(1024); //      of the live source
+  cell = new Int32Array(1024).fill(NO_CELL); // res-7 cell, number of CellTable
+  sourceHandle = new Int32Array(1024); //    device that gave the live position
+  sourcePriority = new Int16Array(1024);
+  readonly #changed: ((slot: number) => void)[] = [];
+
+  constructor(cells: CellTable, index: LiveIndex) {
+    this.cells = cells;
+    this.index = index;
+  }
+
+  get slots(): number {
+    return this.#count;
+  }
+
+  /** Called with the slot of every unit whose live state changed. */
+  onChanged(listener: (slot: number) => void): void {
+    this.#changed.push(listener);
+  }
+
+  #tell(slot: number): void {
+    for (const listener of this.#changed) listener(slot);
+  }
+
+  add(handle: number, agencyNo: number, statusCode: number, intervalS: number): number {
+    if (this.#count === this.handle.length) this.#grow();
+    const slot = this.#count++;
+    this.handle[slot] = handle;
+    this.agencyNo[slot] = agencyNo;
+    this.status[slot] = statusCode;
+    this.intervalS[slot] = intervalS;
+    return slot;
+  }
+
+  #grow(): void {
+    const columns = [
+      'handle',
+      'agencyNo',
+      'lonE7',
+      'latE7',
+      'fixTime',
+      'receivedAt',
+      'speedCmps',
+      'headingCdeg',
+      'accuracyDm',
+      'status',
+      'flags',
+      'intervalS',
+      'cell',
+      'sourceHandle',
+      'sourcePriority',
+    ] as const;
+    for (const name of columns) {
+      const old = this[name];
+      const wider = new (old.constructor as new (length: number) => typeof old)(old.length * 2);
+      wider.set(old as never);
+      (this as Record<string, unknown>)[name] = wider;
+    }
+    this.cell.fill(NO_CELL, this.#count);
+  }
+
+  setStatus(slot: number, statusCode: number): void {
+    if (this.status[slot] === statusCode) return;
+    this.status[slot] = statusCode;
+    this.#tell(slot);
+  }
+
+  setAgency(slot: number, agencyNo: number): void {
+    if (this.agencyNo[slot] === agencyNo) return;
+    this.agencyNo[slot] = agencyNo;
+    this.#tell(slot);
+  }
+
+  /** Takes a unit that was retired off the picture; its slot stays its own. */
+  remove(slot: number): void {
+    if (this.cell[slot] === NO_CELL) return;
+    this.index.remove(this.handle[slot]);
+    this.cell[slot] = NO_CELL;
+    this.fixTime[slot] = 0;
+    this.#tell(slot);
+  }
+
+  hasPosition(slot: number): boolean {
+    return this.cell[slot] !== NO_CELL;
+  }
+
+  lonLat(slot: number): LonLat {
+    return lonLat(this.lonE7[slot] / 1e7, this.latE7[slot] / 1e7);
+  }
+
+  /** A suspect fix came: the unit is marked until the next good one. */
+  markSetAside(slot: number): void {
+    if (this.flags[slot] & UNIT_FLAG.setAside) return;
+    this.flags[slot] |= UNIT_FLAG.setAside;
+    if (this.hasPosition(slot)) this.#tell(slot);
+  }
+
+  /**
+   * Moves the live position to a good fix, unless what is live is newer or its source outranks this one and is fresh. A late fix
+   * moves nothing. Returns whether it moved.
+   */
+  move(slot: number, source: FixSource, fix: FixItem, receivedAt: number): boolean {
+    if (fix.fixTime <= this.fixTime[slot] || this.#outranked(slot, source, receivedAt)) return false;
+    this.lonE7[slot] = fix.lonE7;
+    this.latE7[slot] = fix.latE7;
+    this.fixTime[slot] = fix.fixTime;
+    this.receivedAt[slot] = receivedAt;
+    this.speedCmps[slot] = fix.speedCmps ?? 0xffff;
+    this.headingCdeg[slot] = fix.headingCdeg ?? 0xffff;
+    this.accuracyDm[slot] = fix.accuracyDm ?? 0xffff;
+    this.flags[slot] =
+      (fix.flags & FIX_FLAG.moving ? UNIT_FLAG.moving : 0) |
+      (fix.flags & FIX_FLAG.enteredByHand ? UNIT_FLAG.enteredByHand : 0);
+    this.intervalS[slot] = source.reportIntervalS;
+    this.sourceHandle[slot] = source.deviceHandle;
+    this.sourcePriority[slot] = source.priority;
+    const lon = fix.lonE7 / 1e7;
+    const lat = fix.latE7 / 1e7;
+    const cell = this.cells.cellAt(lon, lat, this.cell[slot] === NO_CELL ? undefined : this.cell[slot]);
+    this.cell[slot] = cell;
+    this.index.upsert(this.handle[slot], lon, lat, cell);
+    this.#tell(slot);
+    return true;
+  }
+
+  /** A source of higher priority gave the live position, and it is not stale yet. */
+  #outranked(slot: number, source: FixSource, now: number): boolean {
+    if (
+      !this.hasPosition(slot) ||
+      source.priority >= this.sourcePriority[slot] ||
+      source.deviceHandle === this.sourceHandle[slot]
+    )
+      return false;
+    return (
+      now - Math.min(this.fixTime[slot], this.receivedAt[slot]) <= this.intervalS[slot] * 1000 * STALE_AFTER_INTERVALS
+    );
+  }
+}

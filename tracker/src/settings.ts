@@ -1,0 +1,163 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from '@hono/zod-openapi';
+
+/** A setting is wrong: the start stops with this one line. */
+export class SettingError extends Error {
+  readonly code = 'wrong_setting';
+}
+
+const flag = z.enum(['0', '1']).transform((value) => value === '1');
+const url = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    error: `not a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  });
+
+/** Every setting the tracker reads, by the name of its environment variable. An empty value counts as not given. */
+const Environment = z.object({
+  MODE: z.enum(['development', 'production']).default('development'),
+  HOST: z
+    .string()
+    .refine((value) => value === 'localhost' || isIP(value) !== 0, { error: 'not an IP address' })
+    .default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8112),
+  DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  NODE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: '1 to 64 letters, digits, _ . -' })
+    .optional(),
+  DEMO: flag.optional(),
+  TRUST_PROXY: z.string().optional(),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+  OIDC_ISSUER: url('https:', 'http:').optional(),
+  OIDC_JWKS_URL: url('https:', 'http:').optional(),
+  OIDC_AUDIENCE: z.string().default('vanags'),
+  FLUSH_INTERVAL_MS: z.coerce.number().int().min(5).max(5000).default(200),
+  FLUSH_ROWS: z.coerce.number().int().min(1).max(50_000).default(5000),
+  MAX_WAITING_FIXES: z.coerce.number().int().min(1000).max(5_000_000).default(200_000),
+  FIX_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
+  FEED_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
+});
+
+/** The names that docker-compose.yml and the documentation may use. */
+export const settingNames: readonly string[] = Object.keys(Environment.shape);
+
+export interface Settings {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Undefined: the embedded database in dataDir. */
+  readonly databaseUrl: string | undefined;
+  readonly nodeId: string;
+  /** The demo world with its token issuer. */
+  readonly demo: boolean;
+  /** Addresses of proxies whose X-Forwarded-For is believed; empty: none. */
+  readonly trustedProxies: readonly string[];
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly oidc:
+    | { readonly issuer: string; readonly jwksUrl: string | undefined; readonly audience: string }
+    | undefined;
+  readonly flush: { readonly intervalMs: number; readonly rows: number; readonly maxWaiting: number };
+  readonly retentionDays: { readonly fixes: number; readonly feed: number };
+}
+
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+
+/** Passwords that stand in examples and documentation; production refuses them. */
+const DEFAULT_SECRETS = new Set([
+  '',
+  'postgres',
+  'vanags',
+  'password',
+  'secret',
+  'changeme',
+  'change-me',
+  'example',
+  'demo',
+]);
+
+/**
+ * Reads the settings from environment variables.
+ * @throws SettingError naming the variable, what it got and what it wants. The values of secrets are not repeated.
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => settingNames.includes(name) && value !== ''),
+  );
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const name = String(issue.path[0]);
+    const shown = name.endsWith('_URL') ? '(not shown)' : JSON.stringify(given[name]);
+    throw new SettingError(`${name}=${shown}: ${issue.message}`);
+  }
+  const e = parsed.data;
+  const production = e.MODE === 'production';
+  const loopback = LOOPBACK.test(e.HOST);
+  const demo = e.DEMO ?? !production;
+
+  if ((e.TLS_CERT_FILE === undefined) !== (e.TLS_KEY_FILE === undefined)) {
+    throw new SettingError('TLS_CERT_FILE and TLS_KEY_FILE go together; only one is set');
+  }
+  if (e.OIDC_JWKS_URL !== undefined && e.OIDC_ISSUER === undefined) {
+    throw new SettingError('OIDC_JWKS_URL needs OIDC_ISSUER beside it');
+  }
+  const trustedProxies = (e.TRUST_PROXY ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  for (const proxy of trustedProxies) {
+    if (isIP(proxy) === 0)
+      throw new SettingError(
+        `TRUST_PROXY=${JSON.stringify(e.TRUST_PROXY)}: ${JSON.stringify(proxy)} is not an IP address`,
+      );
+  }
+  if (production) {
+    if (e.DEMO === true)
+      throw new SettingError('DEMO=1: the demo world and its token issuer do not start with MODE=production');
+    if (e.OIDC_ISSUER === undefined)
+      throw new SettingError(
+        'OIDC_ISSUER: MODE=production needs a token issuer; the demo issuer is not for production',
+      );
+    if (!loopback && e.TLS_CERT_FILE === undefined && trustedProxies.length === 0) {
+      throw new SettingError(
+        `HOST=${e.HOST}: MODE=production refuses a plain-text port here; set TLS_CERT_FILE and TLS_KEY_FILE, or TRUST_PROXY, or a loopback HOST`,
+      );
+    }
+    if (
+      e.DATABASE_URL !== undefined &&
+      DEFAULT_SECRETS.has(decodeURIComponent(new URL(e.DATABASE_URL).password)) &&
+      !new URL(e.DATABASE_URL).searchParams.has('host')
+    ) {
+      throw new SettingError('DATABASE_URL: MODE=production refuses an empty or well-known password');
+    }
+  } else if (!loopback && e.DEMO !== true) {
+    throw new SettingError(
+      `HOST=${e.HOST}: without MODE=production only loopback is served; DEMO=1 says that a demo may be seen by others`,
+    );
+  }
+
+  return {
+    production,
+    host: e.HOST,
+    port: e.PORT,
+    dataDir: resolve(e.DATA_DIR),
+    databaseUrl: e.DATABASE_URL,
+    nodeId: e.NODE_ID ?? `node-${process.pid}`,
+    demo,
+    trustedProxies,
+    tls:
+      e.TLS_CERT_FILE !== undefined && e.TLS_KEY_FILE !== undefined
+        ? { certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE }
+        : undefined,
+    oidc:
+      e.OIDC_ISSUER !== undefined
+        ? { issuer: e.OIDC_ISSUER, jwksUrl: e.OIDC_JWKS_URL, audience: e.OIDC_AUDIENCE }
+        : undefined,
+    flush: { intervalMs: e.FLUSH_INTERVAL_MS, rows: e.FLUSH_ROWS, maxWaiting: e.MAX_WAITING_FIXES },
+    retentionDays: { fixes: e.FIX_RETENTION_DAYS, feed: e.FEED_RETENTION_DAYS },
+  };
+}

@@ -1,0 +1,315 @@
+import type { FixSource, LiveTable } from '../live/live-table.js';
+import { type UnitStatus, unitStatusCode } from '../protocol/status.js';
+import type { Database } from '../store/database.js';
+import { sqlStatements } from '../store/sql-file.js';
+
+const sql = sqlStatements('./units.sql', import.meta.url, [
+  'load_agencies',
+  'load_grants',
+  'load_units',
+  'load_devices',
+  'last_good_fixes',
+]);
+
+const NO_UNIT = 0;
+const DEFAULT_INTERVAL_S = 10;
+/** A source that was live before the restart gives way to whoever reports first after it. */
+const LOWEST_PRIORITY = -1;
+
+export interface Agency {
+  readonly id: string;
+  readonly no: number;
+  readonly code: string;
+  readonly kind: string;
+  readonly nameLv: string;
+  readonly nameEn: string;
+}
+
+export type GrantTier = 'see' | 'assist' | 'command';
+
+export interface Grant {
+  readonly id: string;
+  readonly agencyId: string;
+  readonly granteeId: string;
+  readonly tier: GrantTier;
+  /** Epoch ms. */
+  readonly validFrom: number;
+  readonly validTo: number | null;
+}
+
+export interface ShiftTimes {
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly headCount: number;
+}
+
+/** A unit as the node knows it: the record of the database, and its slot in the live table. */
+export interface CrewUnit {
+  readonly id: string;
+  readonly handle: number;
+  readonly slot: number;
+  agencyId: string;
+  stationId: string | null;
+  callsign: string;
+  kind: string;
+  status: UnitStatus;
+  statusSince: number;
+  statusSource: string;
+  version: number;
+  retired: boolean;
+  capabilities: ReadonlyMap<string, number>;
+  shifts: readonly ShiftTimes[];
+  /** Epoch ms until which it is held for a VEK; 0: not held. */
+  heldUntil: number;
+  activeVekId: string | null;
+}
+
+/** Whose fixes a device sends right now. */
+export interface Sender {
+  readonly unitHandle: number;
+  readonly unitId: string | null;
+  readonly agencyNo: number;
+  readonly agencyId: string;
+  readonly deviceHandle: number;
+  readonly deviceId: string;
+}
+
+/** A device with all the way of a fix needs, looked up once a connection and kept current in place. */
+export interface CrewDevice {
+  readonly id: string;
+  readonly handle: number;
+  agencyId: string;
+  kind: string;
+  name: string;
+  tokenSha256: string;
+  reportIntervalS: number;
+  revoked: boolean;
+  unit: CrewUnit | undefined;
+  /** Replaced, not changed, when the binding changes: batches tell senders apart by identity. */
+  sender: Sender;
+  fixSource: FixSource;
+}
+
+export type DirectoryChange =
+  | { readonly kind: 'agencies' }
+  | { readonly kind: 'devices'; readonly devices: readonly CrewDevice[] };
+
+/**
+ * Who exists: agencies, grants, units and devices, in memory, so that neither a fix nor a question waits for the database.
+ * Loaded at start and reloaded by id when the feed says that something changed.
+ */
+export class Directory {
+  readonly #database: Database;
+  readonly #live: LiveTable;
+  readonly agenciesById = new Map<string, Agency>();
+  readonly agenciesByCode = new Map<string, Agency>();
+  #grants: readonly Grant[] = [];
+  readonly units = new Map<string, CrewUnit>();
+  readonly unitsByHandle = new Map<number, CrewUnit>();
+  readonly unitsBySlot: CrewUnit[] = [];
+  readonly devices = new Map<string, CrewDevice>();
+  readonly #devicesByToken = new Map<string, CrewDevice>();
+  readonly #listeners = new Set<(change: DirectoryChange) => void>();
+
+  constructor(database: Database, live: LiveTable) {
+    this.#database = database;
+    this.#live = live;
+  }
+
+  get grants(): readonly Grant[] {
+    return this.#grants;
+  }
+
+  onChange(listener: (change: DirectoryChange) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  #tell(change: DirectoryChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** Loads everything, and puts each unit's last good fix back on the picture with its true age. */
+  async load(): Promise<void> {
+    await this.reloadAgencies();
+    await this.reloadUnits(null);
+    await this.reloadDevices(null);
+    const { rows } = await this.#database.query<{
+      handle: number;
+      device_handle: number;
+      fix_time: number;
+      received_at: number;
+      lon_e7: number;
+      lat_e7: number;
+      speed_cmps: number | null;
+      heading_cdeg: number | null;
+      accuracy_dm: number | null;
+      altitude_m: number | null;
+      flags: number;
+    }>(sql.last_good_fixes);
+    const intervalOf = new Map([...this.devices.values()].map((device) => [device.handle, device.reportIntervalS]));
+    for (const row of rows) {
+      const unit = this.unitsByHandle.get(row.handle);
+      if (unit === undefined) continue;
+      const source = {
+        deviceHandle: row.device_handle,
+        priority: LOWEST_PRIORITY,
+        reportIntervalS: intervalOf.get(row.device_handle) ?? DEFAULT_INTERVAL_S,
+      };
+      const fix = {
+        fixTime: row.fix_time,
+        lonE7: row.lon_e7,
+        latE7: row.lat_e7,
+        speedCmps: row.speed_cmps,
+        headingCdeg: row.heading_cdeg,
+        accuracyDm: row.accuracy_dm,
+        altitudeM: row.altitude_m,
+        flags: row.flags,
+      };
+      this.#live.move(unit.slot, source, fix, row.received_at);
+    }
+  }
+
+  async reloadAgencies(): Promise<void> {
+    const agencies = await this.#database.query<{
+      id: string;
+      no: number;
+      code: string;
+      kind: string;
+      name_lv: string;
+      name_en: string;
+    }>(sql.load_agencies);
+    for (const { id, no, code, kind, name_lv, name_en } of agencies.rows) {
+      const agency: Agency = { id, no, code, kind, nameLv: name_lv, nameEn: name_en };
+      this.agenciesById.set(id, agency);
+      this.agenciesByCode.set(code, agency);
+    }
+    const grants = await this.#database.query<{
+      id: string;
+      agency_id: string;
+      grantee_id: string;
+      tier: GrantTier;
+      valid_from: number;
+      valid_to: number | null;
+    }>(sql.load_grants);
+    this.#grants = grants.rows.map((row) => ({
+      id: row.id,
+      agencyId: row.agency_id,
+      granteeId: row.grantee_id,
+      tier: row.tier,
+      validFrom: row.valid_from,
+      validTo: row.valid_to,
+    }));
+    this.#tell({ kind: 'agencies' });
+  }
+
+  /** Agencies by number; 0 stands for none. */
+  agencyNo(id: string): number {
+    return this.agenciesById.get(id)?.no ?? 0;
+  }
+
+  async reloadUnits(ids: readonly string[] | null): Promise<void> {
+    const { rows } = await this.#database.query<{
+      id: string;
+      handle: number;
+      agency_id: string;
+      station_id: string | null;
+      callsign: string;
+      kind: string;
+      status: UnitStatus;
+      status_since: number;
+      status_source: string;
+      version: number;
+      retired: boolean;
+      capabilities: Record<string, number>;
+      shifts: ShiftTimes[] | null;
+      held_until: number | null;
+      active_vek_id: string | null;
+    }>(sql.load_units, [ids]);
+    for (const row of rows) {
+      const agencyNo = this.agencyNo(row.agency_id);
+      const statusCode = unitStatusCode.get(row.status)!;
+      const fields = {
+        agencyId: row.agency_id,
+        stationId: row.station_id,
+        callsign: row.callsign,
+        kind: row.kind,
+        status: row.status,
+        statusSince: row.status_since,
+        statusSource: row.status_source,
+        version: row.version,
+        retired: row.retired,
+        capabilities: new Map(Object.entries(row.capabilities)),
+        shifts: row.shifts ?? [],
+        heldUntil: row.held_until ?? 0,
+        activeVekId: row.active_vek_id,
+      };
+      let unit = this.units.get(row.id);
+      if (unit === undefined) {
+        const slot = this.#live.add(row.handle, agencyNo, statusCode, DEFAULT_INTERVAL_S);
+        unit = { id: row.id, handle: row.handle, slot, ...fields };
+        this.units.set(unit.id, unit);
+        this.unitsByHandle.set(unit.handle, unit);
+        this.unitsBySlot[slot] = unit;
+      } else {
+        Object.assign(unit, fields);
+        this.#live.setStatus(unit.slot, statusCode);
+        this.#live.setAgency(unit.slot, agencyNo);
+      }
+      if (unit.retired) this.#live.remove(unit.slot);
+    }
+  }
+
+  async reloadDevices(ids: readonly string[] | null): Promise<void> {
+    const { rows } = await this.#database.query<{
+      id: string;
+      handle: number;
+      agency_id: string;
+      kind: string;
+      name: string;
+      token_sha256: string;
+      report_interval_s: number;
+      revoked: boolean;
+      unit_id: string | null;
+      priority: number | null;
+    }>(sql.load_devices, [ids]);
+    const changed: CrewDevice[] = [];
+    for (const row of rows) {
+      const unit = row.unit_id === null ? undefined : this.units.get(row.unit_id);
+      const agencyId = unit?.agencyId ?? row.agency_id;
+      const fields = {
+        agencyId: row.agency_id,
+        kind: row.kind,
+        name: row.name,
+        tokenSha256: row.token_sha256,
+        reportIntervalS: row.report_interval_s,
+        revoked: row.revoked,
+        unit,
+        sender: {
+          unitHandle: unit?.handle ?? NO_UNIT,
+          unitId: unit?.id ?? null,
+          agencyNo: this.agencyNo(agencyId),
+          agencyId,
+          deviceHandle: row.handle,
+          deviceId: row.id,
+        },
+        fixSource: { deviceHandle: row.handle, priority: row.priority ?? 0, reportIntervalS: row.report_interval_s },
+      };
+      let device = this.devices.get(row.id);
+      if (device === undefined) {
+        device = { id: row.id, handle: row.handle, ...fields };
+        this.devices.set(device.id, device);
+      } else {
+        this.#devicesByToken.delete(device.tokenSha256);
+        Object.assign(device, fields);
+      }
+      if (!device.revoked) this.#devicesByToken.set(device.tokenSha256, device);
+      changed.push(device);
+    }
+    this.#tell({ kind: 'devices', devices: changed });
+  }
+
+  /** The device whose token has this SHA-256 (lower-case hex), unless it was revoked. */
+  deviceByToken(tokenSha256: string): CrewDevice | undefined {
+    return this.#devicesByToken.get(tokenSha256);
+  }
+}

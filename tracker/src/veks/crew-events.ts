@@ -1,0 +1,201 @@
+import type { Changes } from '../feed/record.js';
+import type { UnitStatus } from '../protocol/status.js';
+import type { Database } from '../store/database.js';
+import { isAway } from '../store/errors.js';
+import { acknowledgeAssignment, moveUnit } from './dispatch.js';
+import { CommandError } from './errors.js';
+import { veksSql as sql } from './veks-sql.js';
+
+const POLL_MS = 2000;
+const BATCH = 200;
+
+interface EventRow {
+  readonly stream_id: number;
+  readonly seq: number;
+  readonly agency_id: string;
+  readonly device_id: string;
+  readonly unit_id: string | null;
+  readonly kind: 'status' | 'sos' | 'message' | 'receipt';
+  readonly event_time: number;
+  readonly received_at: number;
+  readonly body: {
+    status?: UnitStatus;
+    assignmentId?: string | null;
+    lonE7?: number | null;
+    latE7?: number | null;
+    text?: string;
+  };
+  readonly lane: number;
+}
+
+/** How a crew's event was carried out, told to its device if it is connected here. */
+export interface CrewEventOutcome {
+  readonly deviceId: string;
+  readonly lane: number;
+  readonly seq: number;
+  readonly outcome: string;
+  readonly allowed?: readonly UnitStatus[];
+}
+
+/**
+ * Carries out what crews sent: status changes, SOS, messages, receipts. They are stored and acked before they come here, so a
+ * crash only delays them: whatever has no applied_at is carried out by whoever runs next, each once.
+ */
+export class CrewEvents {
+  readonly #database: Database;
+  readonly #changes: Changes;
+  readonly #onOutcome: (outcome: CrewEventOutcome) => void;
+  readonly #onError: (text: string, error: Error) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(
+    database: Database,
+    changes: Changes,
+    onOutcome: (outcome: CrewEventOutcome) => void,
+    onError: (text: string, error: Error) => void,
+  ) {
+    this.#database = database;
+    this.#changes = changes;
+    this.#onOutcome = onOutcome;
+    this.#onError = onError;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.kick(), POLL_MS);
+    this.kick();
+  }
+
+  /** Something was stored: carry it out now. */
+  kick(): void {
+    if (this.#stopped) return;
+    if (this.#running !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#again) {
+        this.#again = false;
+        this.kick();
+      }
+    });
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (;;) {
+        const { rows } = await this.#database.query<EventRow>(sql.waiting_events, [BATCH]);
+        for (const row of rows) await this.#carryOut(row);
+        if (rows.length < BATCH) return;
+      }
+    } catch (error) {
+      if (!isAway(error)) this.#onError('a crew event could not be carried out', error as Error); // tried again at the next poll
+    }
+  }
+
+  async #carryOut(event: EventRow): Promise<void> {
+    const locked = [event.unit_id ?? event.device_id, ...(await this.#vekOf(event))];
+    let refusal: CommandError | undefined;
+    let outcome = 'unbound'; // the device belonged to no unit
+    try {
+      await this.#changes.change(locked, async (tx, records) => {
+        if ((await tx.query(sql.lock_event, [event.stream_id, event.seq])).rows.length === 0) return;
+        if (event.unit_id !== null) outcome = await this.#apply(tx, records, event, event.unit_id);
+        await tx.query(sql.settle_event, [event.stream_id, event.seq, outcome]);
+      });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      refusal = error;
+      outcome = error.code;
+      await this.#database.query(sql.settle_event, [event.stream_id, event.seq, outcome]);
+    }
+    const allowed = refusal?.facts.allowed as readonly UnitStatus[] | undefined;
+    this.#onOutcome({
+      deviceId: event.device_id,
+      lane: event.lane,
+      seq: event.seq,
+      outcome,
+      ...(allowed === undefined ? {} : { allowed }),
+    });
+  }
+
+  /** The VEK that the event will change, to be locked with the unit. */
+  async #vekOf({ unit_id, body, kind }: EventRow): Promise<string[]> {
+    if (unit_id === null || (kind !== 'status' && kind !== 'receipt')) return [];
+    const { rows } =
+      body.assignmentId === null || body.assignmentId === undefined
+        ? await this.#database.query<{ vek_id: string }>(sql.active_assignment, [unit_id])
+        : await this.#database.query<{ vek_id: string }>(sql.assignment, [body.assignmentId]);
+    return rows.map((row) => row.vek_id);
+  }
+
+  async #apply(
+    ...[tx, records, event, unitId]: [...Parameters<Parameters<Changes['change']>[1]>, EventRow, string]
+  ): Promise<string> {
+    const { body, event_time: at, received_at: receivedAt } = event;
+    switch (event.kind) {
+      case 'status':
+        return moveUnit(tx, records, {
+          unitId,
+          status: body.status!,
+          assignmentId: body.assignmentId ?? null,
+          at,
+          receivedAt,
+          source: 'crew',
+        });
+      case 'receipt':
+        return (await acknowledgeAssignment(tx, records, unitId, body.assignmentId!, at, receivedAt))
+          ? 'applied'
+          : 'unchanged';
+      case 'sos': {
+        const place =
+          body.lonE7 === null || body.lonE7 === undefined ? undefined : { lonE7: body.lonE7, latE7: body.latE7!, at };
+        const last =
+          place === undefined
+            ? (await tx.query<{ lon_e7: number; lat_e7: number; fix_time: number }>(sql.last_fix, [unitId])).rows[0]
+            : undefined;
+        const known = place ?? (last && { lonE7: last.lon_e7, latE7: last.lat_e7, at: last.fix_time });
+        records.event({
+          type: 'lv.vanags.unit.sos.v1',
+          agencyId: event.agency_id,
+          aggregate: { kind: 'unit', id: unitId, version: 0 },
+          data: {
+            unitId,
+            at,
+            receivedAt,
+            place:
+              known === undefined
+                ? null
+                : {
+                    lon: known.lonE7 / 1e7,
+                    lat: known.latE7 / 1e7,
+                    at: known.at,
+                    source: place === undefined ? 'last_fix' : 'device',
+                  },
+            ref: { stream: event.stream_id, seq: event.seq },
+          },
+          at,
+        });
+        return 'applied';
+      }
+      case 'message':
+        records.event({
+          type: 'lv.vanags.unit.message.v1',
+          agencyId: event.agency_id,
+          aggregate: { kind: 'unit', id: unitId, version: 0 },
+          data: { unitId, at, receivedAt, ref: { stream: event.stream_id, seq: event.seq } },
+          at,
+        });
+        return 'applied';
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+}

@@ -1,0 +1,32 @@
+import { sqlStatements } from '../store/sql-file.js';
+
+/** The statements of veks.sql. */
+export const veksSql = sqlStatements('./veks.sql', import.meta.url, [
+  'insert_vek',
+  'insert_caller',
+  'caller',
+  'vek',
+  'update_vek',
+  'close_vek',
+  'vek_parties',
+  'offer_service',
+  'answer_service',
+  'service_status',
+  'insert_assignment',
+  'assignment',
+  'active_assignment',
+  'move_assignment',
+  'milestone',
+  'unit_for_change',
+  'set_unit_status',
+  'derive_services',
+  'derive_vek',
+  'hold_unit',
+  'hold_of',
+  'release_hold',
+  'waiting_events',
+  'lock_event',
+  'settle_event',
+  'last_fix',
+  'undelivered',
+]);
