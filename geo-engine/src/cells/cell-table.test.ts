@@ -46,7 +46,7 @@ describe('CellTable', () => {
         hint = id;
       }
     }
-    expect(fast).toBeGreaterThan(250 * 5); // else the walk has not tried the fast path
+    expect(fast).toBeGreaterThan(250 * 5); // else the walk left the hinted cell at almost every step
   });
 
   it.each([7, 8])('G6 the hint holds right up to the rim of the inner circle (seed %d)', (seed) => {

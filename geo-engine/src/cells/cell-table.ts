@@ -23,7 +23,7 @@ const SHORTEST_EDGE = 1e-9;
 /**
  * Interns H3 cells of three resolutions as dense small integers, so that the rest of the engine indexes flat arrays
  * by cell. Ids are of this table and this process; the 64-bit H3 index is what leaves it.
- * Memory: a cell costs about 250 bytes and is never forgotten. Latvia has 15 345 city cells (4 MB); what bounds the
+ * Memory: a cell costs about 280 bytes and is never forgotten. Latvia has 15 345 city cells (4 MB); what bounds the
  * table is the ground that units and viewports have covered, so keep fixes that jump across the world out of it.
  */
 export class CellTable {

@@ -70,15 +70,18 @@ export function nearestSuitable(
   roster: UnitRoster,
   question: NearestSuitableQuestion,
 ): NearestSuitable {
+  const counts = countByReason(index, roster, question);
   const near: FoundUnits = { handles: [], distancesM: [] };
   const suitable = (handle: number) => {
     const unit = roster.get(handle);
     return unit !== undefined && firstRefusing(unit, question, true) === undefined;
   };
-  index.nearest(question.place, question.k, suitable, near);
+  // asked for no more than there are, the search ends with the last of them instead of looking at everybody
+  index.nearest(question.place, Math.min(question.k, counts.get(FARTHER) ?? 0), suitable, near);
   const chosen = near.handles.map((handle, i) =>
     explainChosen(factsOf(roster, handle), near.distancesM[i], i, question),
   );
+  take(counts, FARTHER, chosen.length);
 
   const taken = new Set(near.handles);
   const others = (handle: number) => !taken.has(handle) && roster.get(handle) !== undefined;
@@ -86,27 +89,30 @@ export function nearestSuitable(
   const notChosen = near.handles.map((handle, i): NotChosenUnit => {
     const unit = factsOf(roster, handle);
     const reason = firstRefusing(unit, question, true)?.explain(unit, question) ?? { code: FARTHER };
+    take(counts, reason.code, 1);
     return { ...named(unit, near.distancesM[i]), reason };
   });
 
-  for (const { handle } of notChosen) taken.add(handle);
-  const restByReason = countByReason(index, roster, question, taken);
+  const restByReason = Object.fromEntries([...counts].filter(([, count]) => count > 0));
   return { method: 'straight_line', wanted: question.k, found: chosen.length, chosen, notChosen, restByReason };
 }
 
+/** How many units of the roster each reason keeps back; FARTHER stands for those that none does. */
 function countByReason(
   index: LiveIndex,
   roster: UnitRoster,
   question: NearestSuitableQuestion,
-  except: ReadonlySet<number>,
-): Partial<Record<NotChosenCode, number>> {
-  const counts: Partial<Record<NotChosenCode, number>> = {};
+): Map<NotChosenCode, number> {
+  const counts = new Map<NotChosenCode, number>();
   for (const unit of roster.values()) {
-    if (except.has(unit.handle)) continue;
     const code = firstRefusing(unit, question, index.has(unit.handle))?.code ?? FARTHER;
-    counts[code] = (counts[code] ?? 0) + 1;
+    counts.set(code, (counts.get(code) ?? 0) + 1);
   }
   return counts;
+}
+
+function take(counts: Map<NotChosenCode, number>, code: NotChosenCode, count: number): void {
+  counts.set(code, (counts.get(code) ?? 0) - count);
 }
 
 function explainChosen(unit: UnitFacts, distanceM: number, i: number, question: NearestSuitableQuestion): ChosenUnit {

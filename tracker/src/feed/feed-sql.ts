@@ -14,6 +14,8 @@ export const feedSql = sqlStatements('./feed.sql', import.meta.url, [
   'head',
   'lag',
   'read',
+  'read_audit',
+  'anything_waiting',
   'save_cursor',
   'cursor_of',
   'prune',

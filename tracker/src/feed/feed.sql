@@ -42,6 +42,10 @@ FROM pending p WHERE e.seq = p.seq AND e.position IS NULL
 -- name: advance_head
 UPDATE feed_head SET position = $1
 
+-- name: anything_waiting
+SELECT EXISTS (SELECT FROM feed_event WHERE position IS NULL) AS events,
+       EXISTS (SELECT FROM audit_entry WHERE position IS NULL) AS audit
+
 -- name: unchained_audit
 -- $1 how many at most
 SELECT seq, id, agency_id, actor, purpose, action, subject_kind, subject_id, source_ip, detail, at
@@ -69,6 +73,12 @@ SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, a
 FROM feed_event
 WHERE position > $1 AND ($3::uuid[] IS NULL OR concerned && $3::uuid[])
 ORDER BY position LIMIT $2
+
+-- name: read_audit
+-- $1 after this position, $2 how many at most, $3 agencies
+SELECT position, id, agency_id AS "agencyId", actor, purpose, action, subject_kind AS "subjectKind", subject_id AS "subjectId",
+       source_ip AS "sourceIp", detail, at, encode(hash, 'hex') AS hash
+FROM audit_entry WHERE position > $1 AND agency_id = ANY ($3::uuid[]) ORDER BY position LIMIT $2
 
 -- name: save_cursor
 -- $1 consumer, $2 agency, $3 position; a cursor never goes back

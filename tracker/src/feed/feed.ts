@@ -1,4 +1,5 @@
 import type { Database } from '../store/database.js';
+import { StoreError } from '../store/errors.js';
 import type { FeedEvent } from './event.js';
 import { feedSql as sql } from './feed-sql.js';
 
@@ -40,6 +41,9 @@ export class CursorGone extends Error {
 
 export type FeedListener = (events: readonly FeedEvent[]) => void | Promise<void>;
 
+/** So many of the latest events are kept in memory, so that consumers who keep up cost the database nothing. */
+const KEPT_EVENTS = 10_000;
+
 /**
  * The node's one reader of the feed: reads each event once and hands it to all that listen here, in order of position.
  * Reading for a consumer, from its own cursor, is `read`.
@@ -47,14 +51,19 @@ export type FeedListener = (events: readonly FeedEvent[]) => void | Promise<void
 export class Feed {
   readonly #database: Database;
   readonly #listeners = new Set<FeedListener>();
+  readonly #waiting = new Set<() => void>();
+  readonly #onError: (text: string, error: unknown) => void;
   #position = 0;
+  /** Latest events, positions dense and ascending up to #position. */
+  #recent: FeedEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
 
-  constructor(database: Database) {
+  constructor(database: Database, onError: (text: string, error: unknown) => void) {
     this.#database = database;
+    this.#onError = onError;
   }
 
   /** Starts at the end of the feed: what listens has read the state itself, after this returned. */
@@ -99,12 +108,40 @@ export class Feed {
       for (;;) {
         const events = await this.#rows(this.#position, BATCH, null);
         if (events.length === 0) return;
-        for (const listener of this.#listeners) await listener(events);
+        for (const listener of [...this.#listeners]) await this.#hand(listener, events);
+        this.#recent.push(...events);
+        if (this.#recent.length > KEPT_EVENTS * 1.5) this.#recent = this.#recent.slice(-KEPT_EVENTS);
         this.#position = events[events.length - 1]!.position;
+        for (const wake of [...this.#waiting]) wake();
       }
     } catch {
       // the database is away: the position stands, the next poll goes on from it
     }
+  }
+
+  /** A listener that fails for a reason of its own is told of and passed; one that met an absent database makes us try again. */
+  async #hand(listener: FeedListener, events: readonly FeedEvent[]): Promise<void> {
+    try {
+      await listener(events);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      this.#onError('a listener of the feed failed', error);
+    }
+  }
+
+  /** Resolves when this node has read new events, after timeoutMs, or when the signal says so. */
+  nextEvents(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done);
+    });
   }
 
   async #rows(after: number, limit: number, agencies: readonly string[] | null): Promise<FeedEvent[]> {
@@ -122,10 +159,28 @@ export class Feed {
     limit: number,
     agencies: readonly string[] | null,
   ): Promise<{ events: FeedEvent[]; seenUpTo: number }> {
+    const first = this.#recent[0]?.position;
+    if (first !== undefined && after >= first - 1) return this.#readRecent(after, limit, agencies);
     const head = await this.head();
     if (after < head.floor) throw new CursorGone(`events up to ${head.floor} are no longer kept`);
     const events = await this.#rows(after, limit, agencies);
     const seenUpTo = events.length === limit ? events[events.length - 1]!.position : Math.max(after, head.position);
+    return { events, seenUpTo };
+  }
+
+  #readRecent(
+    after: number,
+    limit: number,
+    agencies: readonly string[] | null,
+  ): { events: FeedEvent[]; seenUpTo: number } {
+    const recent = this.#recent;
+    const events: FeedEvent[] = [];
+    let seenUpTo = after;
+    for (let i = Math.max(0, after - recent[0]!.position + 1); i < recent.length && events.length < limit; i++) {
+      const event = recent[i]!;
+      seenUpTo = event.position;
+      if (agencies === null || event.concerned.some((agency) => agencies.includes(agency))) events.push(event);
+    }
     return { events, seenUpTo };
   }
 
@@ -145,5 +200,6 @@ export class Feed {
     this.#stopped = true;
     clearInterval(this.#timer);
     await this.#running;
+    for (const wake of [...this.#waiting]) wake();
   }
 }

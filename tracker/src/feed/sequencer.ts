@@ -6,6 +6,7 @@ import { feedSql as sql } from './feed-sql.js';
 const POLL_MS = 200;
 const LEASE_MS = 5000;
 const BATCH = 1000;
+const LAG_EVERY_MS = 1000;
 
 /**
  * Gives committed events their dense positions and chains the audit log. One node holds the lease; whoever stamps also locks the
@@ -20,6 +21,8 @@ export class Sequencer {
   #again = false;
   #stopped = false;
   #leaseUntil = 0;
+  #lagMs = 0;
+  #lagAt = 0;
 
   constructor(database: Database, holder: string, onStamped: () => void) {
     this.#database = database;
@@ -50,6 +53,7 @@ export class Sequencer {
 
   async #run(): Promise<void> {
     try {
+      await this.#measureLag();
       if (!(await this.#holdsLease())) return;
       for (;;) {
         const stamped = await this.#stampBatch();
@@ -59,6 +63,13 @@ export class Sequencer {
     } catch {
       this.#leaseUntil = 0; // the database is away; the next poll tries again, and lag is measured apart
     }
+  }
+
+  /** Every node looks, so that a stuck holder is seen from outside. */
+  async #measureLag(): Promise<void> {
+    if (Date.now() - this.#lagAt < LAG_EVERY_MS) return;
+    this.#lagAt = Date.now();
+    this.#lagMs = (await this.#database.query<{ lag_ms: number }>(sql.lag)).rows[0]!.lag_ms;
   }
 
   async #holdsLease(): Promise<boolean> {
@@ -72,10 +83,7 @@ export class Sequencer {
 
   /** Returns how many events were stamped. Most polls find nothing: one cheap look, no transaction. */
   async #stampBatch(): Promise<number> {
-    const { rows } = await this.#database.query<{ events: boolean; audit: boolean }>(
-      `SELECT EXISTS (SELECT FROM feed_event WHERE position IS NULL) AS events,
-              EXISTS (SELECT FROM audit_entry WHERE position IS NULL) AS audit`,
-    );
+    const { rows } = await this.#database.query<{ events: boolean; audit: boolean }>(sql.anything_waiting);
     const waiting = rows[0]!;
     if (!waiting.events && !waiting.audit) return 0;
     return this.#database.transaction(async (tx) => {
@@ -101,10 +109,9 @@ export class Sequencer {
     });
   }
 
-  /** Age of the oldest event without a position, milliseconds. */
-  async lagMs(): Promise<number> {
-    const { rows } = await this.#database.query<{ lag_ms: number }>(sql.lag);
-    return rows[0]!.lag_ms;
+  /** Age of the oldest event without a position at the last look, milliseconds. */
+  get lastLagMs(): number {
+    return this.#lagMs;
   }
 
   async stop(): Promise<void> {

@@ -151,8 +151,9 @@ const REWIND_MS = 10_000;
  */
 export class CrewSession {
   readonly device: CrewDevice;
-  readonly #transport: CrewTransport;
+  readonly transport: CrewTransport;
   readonly #intake: Intake;
+  readonly #onGreeted: () => void;
   #hello: CrewHello | undefined;
   #lanes: LaneState[] | undefined;
   #closed = false;
@@ -160,10 +161,11 @@ export class CrewSession {
   #tokens: number = LIMITS.frameBurst;
   #tokensAt = 0;
 
-  constructor(device: CrewDevice, transport: CrewTransport, intake: Intake) {
+  constructor(device: CrewDevice, transport: CrewTransport, intake: Intake, onGreeted: () => void) {
     this.device = device;
-    this.#transport = transport;
+    this.transport = transport;
     this.#intake = intake;
+    this.#onGreeted = onGreeted;
     this.#helloTimer = setTimeout(
       () => this.fail('hello_timeout', `no hello within ${LIMITS.helloMs} ms`),
       LIMITS.helloMs,
@@ -179,7 +181,7 @@ export class CrewSession {
   }
 
   send(message: HubMessage): void {
-    if (!this.#closed) this.#transport.send(JSON.stringify(message));
+    if (!this.#closed) this.transport.send(JSON.stringify(message));
   }
 
   /** Tells the device what is wrong and closes. */
@@ -188,7 +190,7 @@ export class CrewSession {
     this.#intake.counters.frameErrors++;
     this.send({ type: 'error', code, detail });
     this.ended();
-    this.#transport.close(CLOSE_CODES[code], code);
+    this.transport.close(CLOSE_CODES[code], code);
   }
 
   /** The socket is gone. What was handed to the writer stays there. */
@@ -260,6 +262,7 @@ export class CrewSession {
       limits: LIMITS,
     });
     this.#claim(hello);
+    this.#onGreeted();
   }
 
   #claim(hello: CrewHello): void {
@@ -342,7 +345,7 @@ export class CrewSession {
 
   #sendAck(lane: number, durable: number): void {
     if (this.#closed) return;
-    if (this.#hello?.encoding === 'binary') this.#transport.send(writeAck([{ lane, durable }]));
+    if (this.#hello?.encoding === 'binary') this.transport.send(writeAck([{ lane, durable }]));
     else this.send({ type: 'ack', durable: { [LANES[lane]!]: durable } });
   }
 }

@@ -101,7 +101,8 @@ export class Writer {
     const started = performance.now();
     for (let delay = RETRY_MS; ; delay = Math.min(delay * 2, MAX_RETRY_MS)) {
       try {
-        const client = (this.#client ??= await this.#connect());
+        this.#client ??= await this.#connect();
+        const client = this.#client;
         // named per connection: the embedded backend keeps names from one connection to the next
         const { rows } = await client.query<{ stream_id: number; session: number; durable_seq: number }>({
           name: `flush-${this.#connections}`,

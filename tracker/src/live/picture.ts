@@ -144,7 +144,7 @@ export class Picture {
       behindSince: undefined,
     };
     const sentBefore = new Map<number, number>();
-    if (keeps) watch.rooms.forEach((room, i) => sentBefore.set(room.cell, watch.sent[i]));
+    if (keeps) for (const [i, room] of watch.rooms.entries()) sentBefore.set(room.cell, watch.sent[i]);
     const rooms = found.cells.map((cell) => this.#room(audience, level, cell));
     this.#leaveRooms(watch, new Set(rooms));
     watch.audience = audience;
@@ -152,7 +152,7 @@ export class Picture {
     watch.view = request.view;
     watch.rooms = rooms;
     watch.sent = rooms.map((room) => sentBefore.get(room.cell) ?? NEVER);
-    rooms.forEach((room, i) => room.watches.set(watch, i));
+    for (const [i, room] of rooms.entries()) room.watches.set(watch, i);
     watch.pending = undefined;
     watch.digestAt = now + DIGEST_MS;
     this.#watches.set(viewer, watch);
@@ -169,7 +169,7 @@ export class Picture {
     watch.audience = audience;
     watch.rooms = rooms;
     watch.sent.fill(NEVER);
-    rooms.forEach((room, i) => room.watches.set(watch, i));
+    for (const [i, room] of rooms.entries()) room.watches.set(watch, i);
     watch.pending = undefined;
     this.#send(watch, now, false);
   }
@@ -192,7 +192,10 @@ export class Picture {
 
   #room(audience: Audience, level: Level, cell: number): Room {
     let rooms = this.#rooms[level].get(audience);
-    if (rooms === undefined) this.#rooms[level].set(audience, (rooms = new Map()));
+    if (rooms === undefined) {
+      rooms = new Map();
+      this.#rooms[level].set(audience, rooms);
+    }
     let room = rooms.get(cell);
     if (room === undefined) {
       const h3 = this.#table.cells.h3Index(level, cell);

@@ -10,6 +10,7 @@ import {
   type ItemSink,
   LANE_COUNT,
   LIMITS,
+  TEXT_UNITS,
 } from './crew.js';
 import { UNIT_STATUSES, type UnitStatus } from './status.js';
 
@@ -137,28 +138,36 @@ function readEvents(view: DataView, { firstSeq, count }: FrameHead, fromSeq: num
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder(); // bad bytes become U+FFFD: they must not cost an alarm
+
+interface EventPlace {
+  readonly lonE7: number | null;
+  readonly latE7: number | null;
+}
+const NO_PLACE: EventPlace = { lonE7: null, latE7: null };
+
+/** Where an event happened; no place if it is outside the world (or NaN), because an alarm counts without one too. */
+export function eventPlace(lonE7: number, latE7: number): EventPlace {
+  return inWorld(lonE7, latE7) ? { lonE7, latE7 } : NO_PLACE;
+}
 
 /** One event of length bytes at start, or the code of what is wrong with it. */
 function readEvent(
   view: DataView,
   start: number,
   length: number,
-): CrewEvent | 'item_malformed' | 'item_out_of_range' | 'status_unknown' | 'kind_unknown' {
+): CrewEvent | 'item_malformed' | 'status_unknown' | 'kind_unknown' {
   if (length < EVENT_FIXED_BYTES) return 'item_malformed';
   const end = start + length;
   const kind = EVENT_KINDS[view.getUint8(start) - 1];
   const flags = view.getUint8(start + 1);
   const time = readU48(view, start + 2);
   let at = start + EVENT_FIXED_BYTES;
-  let lonE7: number | null = null;
-  let latE7: number | null = null;
+  let place = NO_PLACE;
   if (flags & EVENT_HAS_PLACE) {
     if (at + 8 > end) return 'item_malformed';
-    lonE7 = view.getInt32(at, true);
-    latE7 = view.getInt32(at + 4, true);
+    place = eventPlace(view.getInt32(at, true), view.getInt32(at + 4, true));
     at += 8;
-    if (!inWorld(lonE7, latE7)) return 'item_out_of_range';
   }
   let id: string | null = null;
   if (flags & EVENT_HAS_ID) {
@@ -166,13 +175,7 @@ function readEvent(
     id = uuidText(bytes(view, at, 16));
     at += 16;
   }
-  let text: string;
-  try {
-    text = utf8.decode(bytes(view, at, end - at));
-  } catch {
-    return 'item_malformed';
-  }
-  return crewEvent(kind, { time, lonE7, latE7 }, text, id);
+  return crewEvent(kind, { time, ...place }, utf8.decode(bytes(view, at, end - at)), id);
 }
 
 /** Puts an event together from its parts, for both encodings; text is the status of a status event. */
@@ -189,7 +192,7 @@ export function crewEvent(
     case 'sos':
     case 'message':
       // what no database text may hold goes, so that an SOS is stored whatever it says
-      return { kind, ...base, text: text.replaceAll('\0', '').toWellFormed() };
+      return { kind, ...base, text: text.slice(0, TEXT_UNITS).replaceAll('\0', '').toWellFormed() };
     case 'receipt':
       return id === null ? 'item_malformed' : { kind, ...base, assignmentId: id };
     default:

@@ -10,7 +10,7 @@ import {
   LANES,
   LIMITS,
 } from './crew.js';
-import { crewEvent, inWorld } from './crew-binary.js';
+import { crewEvent, eventPlace, inWorld } from './crew-binary.js';
 
 const seq = z.number().int().min(1).max(0xffff_ffff);
 const Hello = z.object({
@@ -44,10 +44,11 @@ const Fix = z.object({
 const Event = z.object({
   kind: z.string(),
   time: instant,
-  lon: z.number().optional(),
-  lat: z.number().optional(),
-  status: z.string().optional(),
-  text: z.string().max(4000).optional(),
+  // a place that cannot be read must not cost an alarm: the event is taken without it
+  lon: z.number().nullish().catch(null),
+  lat: z.number().nullish().catch(null),
+  status: z.string().nullish(),
+  text: z.string().nullish(),
   assignmentId: z.uuid().nullish(),
 });
 
@@ -71,7 +72,11 @@ export function readJson(text: string): JsonFrame | FrameError {
   const type = (value as { type?: unknown } | null)?.type;
   const schema = type === 'hello' ? Hello : type === 'fixes' || type === 'events' ? Items : undefined;
   if (schema === undefined)
-    return { kind: 'error', code: 'frame_unknown', detail: `type ${JSON.stringify(type)?.slice(0, 40)}` };
+    return {
+      kind: 'error',
+      code: 'frame_unknown',
+      detail: `type ${typeof type === 'string' ? type.slice(0, 40) : typeof type}`,
+    };
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -113,7 +118,16 @@ function reject(
   code: 'item_malformed' | 'item_out_of_range' | 'status_unknown' | 'kind_unknown',
   sink: ItemSink,
 ): void {
-  sink.rejected(itemSeq, { kind: 'rejected', code, raw: new TextEncoder().encode(JSON.stringify(item)) });
+  sink.rejected(itemSeq, { kind: 'rejected', code, raw: new TextEncoder().encode(jsonText(item)) });
+}
+
+/** JSON.parse reads any depth, but JSON.stringify runs out of stack at some thousand levels: what a device sends may not throw. */
+function jsonText(item: unknown): string {
+  try {
+    return JSON.stringify(item);
+  } catch {
+    return '"nested too deeply to be kept"';
+  }
 }
 
 function jsonFix(itemSeq: number, item: unknown, sink: ItemSink): void {
@@ -147,13 +161,10 @@ function jsonEvent(itemSeq: number, item: unknown, sink: ItemSink): void {
   const parsed = Event.safeParse(item);
   if (!parsed.success) return reject(itemSeq, item, 'item_malformed', sink);
   const { kind, time, lon, lat, status, text, assignmentId } = parsed.data;
-  const lonE7 = lon === undefined || lat === undefined ? null : Math.round(lon * 1e7);
-  const latE7 = lon === undefined || lat === undefined ? null : Math.round(lat * 1e7);
-  if (lonE7 !== null && latE7 !== null && !inWorld(lonE7, latE7))
-    return reject(itemSeq, item, 'item_out_of_range', sink);
+  const place = eventPlace(Math.round((lon ?? Number.NaN) * 1e7), Math.round((lat ?? Number.NaN) * 1e7));
   const event = crewEvent(
     kind,
-    { time: Math.round(time), lonE7, latE7 },
+    { time: Math.round(time), ...place },
     kind === 'status' ? (status ?? '') : (text ?? ''),
     assignmentId ?? null,
   );

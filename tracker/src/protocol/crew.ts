@@ -28,6 +28,9 @@ export const LIMITS = {
   idleS: 60,
 } as const;
 
+/** Longest text of an SOS or message, UTF-16 code units; what is longer is cut, not refused. */
+export const TEXT_UNITS = 4000;
+
 /** One position. Quantities are null where the device does not know. */
 export interface FixItem {
   /** The device's GNSS clock, epoch milliseconds. */

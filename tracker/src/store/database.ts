@@ -46,6 +46,7 @@ export function serverAddress(url: string): DatabaseAddress {
 export class Database implements Queryable {
   readonly address: DatabaseAddress;
   readonly #pool: pg.Pool;
+  #awaySince: number | undefined;
 
   constructor(address: DatabaseAddress, connections = 8) {
     this.address = address;
@@ -78,10 +79,22 @@ export class Database implements Queryable {
   ): Promise<{ rows: R[]; rowCount: number }> {
     try {
       const { rows, rowCount } = await this.#pool.query<R>(text, values as unknown[]);
+      this.#awaySince = undefined;
       return { rows, rowCount: rowCount ?? 0 };
     } catch (error) {
-      throw unavailable(error);
+      throw this.#unavailable(error);
     }
+  }
+
+  /** Epoch ms since when it has not answered, or undefined while it does. */
+  get awaySince(): number | undefined {
+    return this.#awaySince;
+  }
+
+  #unavailable(error: unknown): unknown {
+    if (!isAway(error)) return error;
+    this.#awaySince ??= Date.now();
+    return new StoreError('database_unavailable', `the database does not answer: ${(error as Error).message}`, error);
   }
 
   /**
@@ -93,7 +106,7 @@ export class Database implements Queryable {
     try {
       client = await this.#pool.connect();
     } catch (error) {
-      throw unavailable(error);
+      throw this.#unavailable(error);
     }
     let broken = false;
     try {
@@ -110,7 +123,7 @@ export class Database implements Queryable {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
       });
-      throw isAway(error) && isDriverError(error) ? unavailable(error) : error;
+      throw isDriverError(error) ? this.#unavailable(error) : error;
     } finally {
       client.release(broken);
     }
@@ -128,10 +141,4 @@ function isDriverError(error: unknown): boolean {
     error instanceof Error &&
     (error instanceof pg.DatabaseError || error.constructor === Error || 'errno' in error)
   );
-}
-
-function unavailable(error: unknown): unknown {
-  return isAway(error)
-    ? new StoreError('database_unavailable', `the database does not answer: ${(error as Error).message}`, error)
-    : error;
 }

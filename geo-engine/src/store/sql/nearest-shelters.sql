@@ -30,9 +30,15 @@ reach AS (
   FROM place p CROSS JOIN radius r
 ),
 -- the box, and the same box one turn east and one turn west, for places near the antimeridian
-boxes AS (
+boxes AS MATERIALIZED (
   SELECT ST_Translate(reach.box, turn, 0) AS box
   FROM reach CROSS JOIN (VALUES (0), (360), (-360)) AS turns (turn)
+),
+-- what the boxes hold, by the index; near a pole they overlap, so each only once
+within AS (
+  SELECT DISTINCT s.id
+  FROM boxes b JOIN shelter s ON s.entrance && b.box
+  WHERE s.published
 )
 SELECT s.id::text AS shelter_id,
        s.municipality,
@@ -45,7 +51,6 @@ SELECT s.id::text AS shelter_id,
        ST_X(s.entrance) AS lon,
        ST_Y(s.entrance) AS lat,
        ST_Distance(s.entrance::geography, place.at::geography, false) AS distance_m
-FROM shelter s CROSS JOIN place
-WHERE s.published AND EXISTS (SELECT FROM boxes WHERE s.entrance && boxes.box)
+FROM within JOIN shelter s ON s.id = within.id CROSS JOIN place
 ORDER BY distance_m, s.id
 LIMIT $3::integer;

@@ -47,14 +47,16 @@ fit AS (
 placed AS (
   SELECT fit.*, latest.lon_e7, latest.lat_e7, latest.fix_time, latest.received_at
   FROM fit
-  CROSS JOIN question q
   CROSS JOIN LATERAL (
     SELECT f.lon_e7, f.lat_e7, f.fix_time, f.received_at
     FROM fix f
-    WHERE f.unit_handle = fit.handle AND f.verdict = 0 AND f.received_at >= q.oldest
+    WHERE f.unit_handle = fit.handle AND f.verdict = 0
+      -- q.oldest, written out: only against a value known at the start does the planner drop partitions
+      AND f.received_at >= to_timestamp($3::float8 / 1000) - make_interval(secs => $4::float8)
     ORDER BY f.fix_time DESC, f.received_at DESC
     LIMIT 1
   ) latest
+  CROSS JOIN question q
   WHERE latest.fix_time >= q.oldest
 )
 SELECT p.handle,

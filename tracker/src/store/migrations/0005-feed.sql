@@ -39,7 +39,7 @@ CREATE INDEX audit_entry_subject ON audit_entry (subject_kind, subject_id);
 
 -- One row. Whoever stamps locks it first, so positions stay dense even if two processes think they hold the lease.
 CREATE TABLE feed_head (
-  only           boolean PRIMARY KEY DEFAULT true CHECK (only),
+  one_row        boolean PRIMARY KEY DEFAULT true CHECK (one_row),
   position       bigint NOT NULL DEFAULT 0, -- last stamped
   floor          bigint NOT NULL DEFAULT 0, -- events at or before it may be gone (retention)
   audit_position bigint NOT NULL DEFAULT 0,

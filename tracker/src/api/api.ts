@@ -1,0 +1,96 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { GeoStoreError } from '../../../geo-engine/src/index.js';
+import type { Core } from '../core.js';
+import type { Log } from '../log.js';
+import { isAway, StoreError } from '../store/errors.js';
+import { CommandError, type CommandErrorCode } from '../veks/errors.js';
+import { Metrics } from './metrics.js';
+import { type Api, type ApiEnv, Operations } from './operation.js';
+import { ApiError, problem } from './problem.js';
+import { demoRoutes } from './routes/demo.js';
+import { feedRoutes } from './routes/feed.js';
+import { liveRoutes } from './routes/live.js';
+import { placeRoutes } from './routes/places.js';
+import { registryRoutes } from './routes/registry.js';
+import { serviceRoutes } from './routes/service.js';
+import { vekRoutes } from './routes/veks.js';
+import { staticFiles } from './static-files.js';
+
+const NOT_FOUND: readonly CommandErrorCode[] = ['vek_unknown', 'unit_unknown', 'assignment_unknown'];
+const RETRY_AFTER_S = 2;
+
+/** The whole HTTP side: the API by the matrix, its description, and the console's files. Answers every error as a problem. */
+export function createApi(core: Core, log: Log, version: string, consoleDir: URL): Api {
+  const api: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook(result, c) {
+      if (result.success) return;
+      const errors = result.error.issues.map((issue) => ({ at: issue.path.join('.'), message: issue.message }));
+      return problem(c, 400, 'request_malformed', `${errors[0]!.at}: ${errors[0]!.message}`, { errors });
+    },
+  });
+  const operations = new Operations(api, core.tokens, core.access);
+  serviceRoutes(operations, core, new Metrics(core), version);
+  demoRoutes(operations, core);
+  registryRoutes(operations, core);
+  liveRoutes(operations, core);
+  placeRoutes(operations, core);
+  vekRoutes(operations, core);
+  feedRoutes(operations, core);
+
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  });
+  operations.add(
+    'getOpenApi',
+    {
+      method: 'get',
+      path: '/api/v1/openapi.json',
+      description: 'This document.',
+      responses: { 200: { description: 'OpenAPI 3.1' } },
+    },
+    (c) =>
+      c.json(
+        api.getOpenAPI31Document({
+          openapi: '3.1.0',
+          info: {
+            title: 'Vanags',
+            version,
+            description:
+              'Real-time resource tracking and dispatch. Instants in answers are epoch milliseconds, places WGS84 degrees, longitude first.',
+          },
+        }) as object,
+        200,
+      ),
+  );
+  const missing = operations.missing();
+  if (missing.length > 0) throw new Error(`the matrix has operations that the API lacks: ${missing.join(', ')}`);
+
+  api.all('/api/*', (c) =>
+    problem(c, 404, 'not_found', `${c.req.method} ${c.req.path} is not there; see /api/v1/openapi.json`),
+  );
+  api.get('*', staticFiles(consoleDir));
+  api.notFound((c) => problem(c, 404, 'not_found', `${c.req.method} ${c.req.path} is not there`));
+  api.onError((error, c) => {
+    if (error instanceof ApiError) return problem(c, error.status, error.code, error.message, error.facts);
+    if (error instanceof CommandError) {
+      const status: ContentfulStatusCode = NOT_FOUND.includes(error.code) ? 404 : 409;
+      return problem(c, status, error.code, error.message, error.facts);
+    }
+    const cause = error instanceof GeoStoreError ? error.cause : error;
+    if (cause instanceof StoreError && cause.code === 'database_unavailable') {
+      c.header('retry-after', String(RETRY_AFTER_S));
+      return problem(c, 503, 'database_unavailable', 'the database does not answer; nothing was changed, try again');
+    }
+    if ('status' in error && error.status === 400) return problem(c, 400, 'request_malformed', error.message);
+    if (isAway(error) && 'code' in error) {
+      c.header('retry-after', String(RETRY_AFTER_S));
+      return problem(c, 503, 'database_unavailable', 'the database could not do it now; try again');
+    }
+    log.error(`${c.req.method} ${c.req.routePath}`, error);
+    return problem(c, 500, 'internal', 'something broke here; it has been logged');
+  });
+  return api;
+}

@@ -1,0 +1,130 @@
+import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Access, Principal } from '../rights/access.js';
+import { MATRIX, type Operation, ruleOf } from '../rights/matrix.js';
+import type { TokenVerifier } from '../rights/tokens.js';
+import { ApiError, ProblemSchema } from './problem.js';
+
+/** What the connection tells of itself, given by the hub. */
+export interface Connection {
+  readonly remoteAddress: string;
+}
+
+/** The caller, and the only way to what it may reach: a handler that never asks is our mistake and answers 500. */
+export class Caller {
+  readonly principal: Principal;
+  readonly sourceIp: string;
+  readonly #operation: Operation;
+  readonly #access: Access;
+  asked = false;
+
+  constructor(principal: Principal, sourceIp: string, operation: Operation, access: Access) {
+    this.principal = principal;
+    this.sourceIp = sourceIp;
+    this.#operation = operation;
+    this.#access = access;
+  }
+
+  /** Ids of the agencies that the operation reaches for the caller. */
+  agencies(): string[] {
+    this.asked = true;
+    return [...this.#access.agencies(this.principal, ruleOf(this.#operation).scope, Date.now())];
+  }
+
+  /** @throws ApiError 403 `agency_not_allowed` */
+  mustReach(agencyId: string): void {
+    this.asked = true;
+    if (!this.#access.mayReach(this.principal, this.#operation, agencyId, Date.now())) {
+      throw new ApiError(
+        403,
+        'agency_not_allowed',
+        `${this.principal.agency.code} has no ${ruleOf(this.#operation).scope} right there`,
+      );
+    }
+  }
+
+  /** @throws ApiError 404 `not_found`: whether a card exists is not told to those who have no part in it */
+  mustBeParty(parties: readonly string[] | undefined, what: string): void {
+    this.asked = true;
+    if (parties?.includes(this.principal.agency.id) !== true) throw new ApiError(404, 'not_found', `no ${what} here`);
+  }
+}
+
+export interface ApiEnv {
+  Bindings: Connection;
+  Variables: { caller: Caller };
+}
+export type Api = OpenAPIHono<ApiEnv>;
+export type ApiContext = Context<ApiEnv>;
+
+/** Adds operations to the API, each behind its row of the matrix. */
+export class Operations {
+  readonly #api: Api;
+  readonly #tokens: TokenVerifier;
+  readonly #access: Access;
+  readonly #added = new Set<string>();
+
+  constructor(api: Api, tokens: TokenVerifier, access: Access) {
+    this.#api = api;
+    this.#tokens = tokens;
+    this.#access = access;
+  }
+
+  /** Adds an operation of the matrix. The description goes into OpenAPI, with its roles and scope. */
+  add<R extends RouteConfig>(operation: Operation, route: R, handler: RouteHandler<R, ApiEnv>): void {
+    const { roles, scope } = ruleOf(operation);
+    this.#added.add(operation);
+    const config = createRoute({
+      ...route,
+      operationId: operation,
+      tags: [route.path.split('/')[3] ?? 'service'],
+      description: [
+        route.description,
+        scope === 'public' ? 'Needs no token.' : `Roles: ${roles.join(', ')}. Reaches: ${scope}.`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+      ...(scope === 'public' ? {} : { security: [{ bearer: [] }] }),
+      middleware: [this.#gate(operation)],
+      responses: {
+        ...route.responses,
+        default: { description: 'Problem details', content: { 'application/problem+json': { schema: ProblemSchema } } },
+      },
+    });
+    // the gate, the tag and the problem answer do not change what the handler is given
+    this.#api.openapi(config, handler as unknown as RouteHandler<typeof config, ApiEnv>);
+  }
+
+  #gate(operation: Operation): MiddlewareHandler<ApiEnv> {
+    return async (c, next) => {
+      const { scope } = ruleOf(operation);
+      if (scope === 'public') return next();
+      const answer = await this.#tokens.ofHeader(c.req.header('authorization'));
+      if (!answer.ok)
+        throw new ApiError(
+          answer.code === 'issuer_unavailable' ? 503 : answer.code === 'agency_unknown' ? 403 : 401,
+          answer.code,
+          answer.detail,
+        );
+      if (!this.#access.roleMay(answer.principal, operation)) {
+        throw new ApiError(403, 'role_not_allowed', `${operation} needs one of: ${ruleOf(operation).roles.join(', ')}`);
+      }
+      const caller = new Caller(answer.principal, c.env.remoteAddress, operation, this.#access);
+      c.set('caller', caller);
+      await next();
+      if (scope !== 'any' && scope !== 'operator' && !caller.asked && c.error === undefined && c.res.ok) {
+        throw new Error(`${operation} answered without asking what the caller may reach`);
+      }
+    };
+  }
+
+  /** Operations of the matrix that the API does not have; sockets are not its. */
+  missing(): string[] {
+    return Object.keys(MATRIX).filter((operation) => !this.#added.has(operation) && !operation.startsWith('open'));
+  }
+}
+
+export const json = <T>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CONSOLE = fileURLToPath(new URL('../../console/', import.meta.url));
+const BUILT = join(CONSOLE, 'dist', 'index.html');
+const VITE = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
+
+/** True when the console has no build, or one older than its sources. */
+function isOutdated(): boolean {
+  if (!existsSync(BUILT)) return true;
+  const builtAt = statSync(BUILT).mtimeMs;
+  return readdirSync(CONSOLE, { recursive: true, withFileTypes: true }).some(
+    (entry) =>
+      entry.isFile() &&
+      !entry.parentPath.startsWith(join(CONSOLE, 'dist')) &&
+      statSync(join(entry.parentPath, entry.name)).mtimeMs > builtAt,
+  );
+}
+
+/** Builds the console if needed, in a process of its own. @throws Error with the last lines of the build when it fails */
+export async function buildConsole(progress: (text: string) => void): Promise<void> {
+  if (!isOutdated()) return;
+  progress('building the console (about 10 s, once)');
+  const child = spawn(process.execPath, [VITE, 'build', CONSOLE, '--logLevel', 'warn'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2000)));
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  if (code !== 0) throw new Error(`the console could not be built: ${output}`);
+}

@@ -1,0 +1,205 @@
+import type { HttpResponse, TemplatedApp, WebSocket } from 'uWebSockets.js';
+import { problemBody } from '../api/problem.js';
+import type { Core } from '../core.js';
+import { CrewSession, type CrewTransport } from '../ingest/crew-session.js';
+import { type HubMessage, LANES, LIMITS } from '../protocol/crew.js';
+import { deviceTokenSha256 } from '../rights/tokens.js';
+import type { CrewDevice } from '../units/directory.js';
+import type { CrewEventOutcome } from '../veks/crew-events.js';
+import { veksSql as sql } from '../veks/veks-sql.js';
+
+const SUBPROTOCOL = 'vanags.crew.v1';
+/** A frame above the limit is still read up to here, so that its sender can be told what was wrong. */
+const MAX_PAYLOAD_BYTES = 4 * LIMITS.frameBytes;
+/** What a device has not read: acks and assignments. Above it the socket is closed; it comes back and resumes. */
+const MAX_BACKPRESSURE_BYTES = 64 * 1024;
+/** An assignment is sent again until its crew acknowledges it. */
+const REPEAT_MS = 10_000;
+
+interface SocketData {
+  readonly device: CrewDevice;
+  session: CrewSession | undefined;
+}
+
+interface Undelivered {
+  readonly id: string;
+  readonly unit_id: string;
+  readonly vek_id: string;
+  readonly number: number;
+  readonly type_code: string | null;
+  readonly priority: string | null;
+  readonly address: string | null;
+  readonly summary: string | null;
+  readonly lon: number | null;
+  readonly lat: number | null;
+  readonly dispatched_at: number;
+}
+
+/** The sockets of crews at `/crew`: one session a device, and what goes down to them. */
+export class CrewSockets {
+  readonly #core: Core;
+  readonly #sessions = new Map<string, CrewSession>(); // by device id
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(core: Core) {
+    this.#core = core;
+    core.directory.onChange((change) => {
+      if (change.kind !== 'devices') return;
+      for (const device of change.devices)
+        if (device.revoked)
+          this.#sessions.get(device.id)?.fail('device_revoked', 'the token of this device was revoked');
+    });
+    core.feed.listen((events) => {
+      for (const event of events) {
+        if (event.type === 'lv.vanags.assignment.created.v1') void this.#deliver([event.data.unitId as string]);
+        else if (event.type === 'lv.vanags.assignment.cancelled.v1')
+          this.#tellUnit(event.data.unitId as string, {
+            type: 'cancel',
+            assignmentId: event.data.assignmentId as string,
+            reason: null,
+          });
+      }
+    });
+  }
+
+  get connected(): number {
+    return this.#sessions.size;
+  }
+
+  attach(app: TemplatedApp): void {
+    app.ws<SocketData>('/crew', {
+      maxPayloadLength: MAX_PAYLOAD_BYTES,
+      maxBackpressure: MAX_BACKPRESSURE_BYTES,
+      closeOnBackpressureLimit: 1,
+      idleTimeout: LIMITS.idleS,
+      sendPingsAutomatically: true,
+      upgrade: (res, req, context) => {
+        const key = req.getHeader('sec-websocket-key');
+        const offered = req.getHeader('sec-websocket-protocol');
+        const extensions = req.getHeader('sec-websocket-extensions');
+        const token = bearer(req.getHeader('authorization'), offered);
+        const device = token === undefined ? undefined : this.#core.directory.deviceByToken(deviceTokenSha256(token));
+        if (device === undefined) return unauthorized(res, token === undefined ? 'token_missing' : 'token_invalid');
+        const accepted = offered.split(',').some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : '';
+        res.upgrade<SocketData>({ device, session: undefined }, key, accepted, extensions, context);
+      },
+      open: (ws) => {
+        const data = ws.getUserData();
+        const { device } = data;
+        this.#sessions.get(device.id)?.fail('fenced', 'a newer connection of this device has taken over');
+        data.session = new CrewSession(device, new UwsTransport(ws), this.#core.intake, () => this.#greeted(device));
+        this.#sessions.set(device.id, data.session);
+      },
+      message: (ws, message, isBinary) => ws.getUserData().session?.receive(message, isBinary, Date.now()),
+      close: (ws) => {
+        const { device, session } = ws.getUserData();
+        (session?.transport as UwsTransport | undefined)?.gone();
+        session?.ended();
+        if (this.#sessions.get(device.id) === session) this.#sessions.delete(device.id);
+      },
+    });
+    this.#timer = setInterval(() => void this.#deliver(this.#unitsHere()), REPEAT_MS);
+  }
+
+  #greeted(device: CrewDevice): void {
+    if (device.unit !== undefined) void this.#deliver([device.unit.id]);
+  }
+
+  #unitsHere(): string[] {
+    const units = new Set<string>();
+    for (const { device, greeted } of this.#sessions.values())
+      if (greeted && device.unit !== undefined) units.add(device.unit.id);
+    return [...units];
+  }
+
+  /** Sends the units' assignments that nobody has acknowledged yet. Asked at connect, at assignment, and again until they are. */
+  async #deliver(unitIds: readonly string[]): Promise<void> {
+    const here = unitIds.filter((id) => this.#sessionsOf(id).length > 0);
+    if (here.length === 0) return;
+    try {
+      const { rows } = await this.#core.database.query<Undelivered>(sql.undelivered, [here]);
+      for (const row of rows) {
+        this.#tellUnit(row.unit_id, {
+          type: 'assignment',
+          assignmentId: row.id,
+          vekId: row.vek_id,
+          vekNumber: row.number,
+          vekType: row.type_code,
+          priority: row.priority,
+          address: row.address,
+          summary: row.summary,
+          lon: row.lon,
+          lat: row.lat,
+          dispatchedAt: row.dispatched_at,
+        });
+      }
+    } catch {
+      // the database is away: the next round asks again
+    }
+  }
+
+  #sessionsOf(unitId: string): CrewSession[] {
+    return [...this.#sessions.values()].filter((session) => session.greeted && session.device.unit?.id === unitId);
+  }
+
+  #tellUnit(unitId: string, message: HubMessage): void {
+    for (const session of this.#sessionsOf(unitId)) session.send(message);
+  }
+
+  /** Tells the device how its event was taken. */
+  outcome({ deviceId, lane, seq, outcome, allowed }: CrewEventOutcome): void {
+    this.#sessions
+      .get(deviceId)
+      ?.send({ type: 'outcome', lane: LANES[lane]!, seq, outcome, ...(allowed === undefined ? {} : { allowed }) });
+  }
+
+  /** Sends everybody away, to come back when we are there again. */
+  close(): void {
+    clearInterval(this.#timer);
+    for (const session of [...this.#sessions.values()])
+      session.fail('shutting_down', 'the hub is going down; come back');
+  }
+}
+
+/** A session's way out, through a uWebSockets.js socket that throws once it is closed. */
+class UwsTransport implements CrewTransport {
+  readonly #ws: WebSocket<SocketData>;
+  #open = true;
+
+  constructor(ws: WebSocket<SocketData>) {
+    this.#ws = ws;
+  }
+
+  send(message: string | ArrayBuffer): void {
+    // 2 means dropped, and closed by closeOnBackpressureLimit: the device resumes, so nothing is lost
+    if (this.#open) this.#ws.send(message, typeof message !== 'string');
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#open) this.#ws.end(code, reason);
+  }
+
+  gone(): void {
+    this.#open = false;
+  }
+}
+
+/** The token of the Authorization header, or of the subprotocol list, for browsers that can set no header. */
+function bearer(authorization: string, protocols: string): string | undefined {
+  const header = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  return header ?? /(?:^|,)\s*bearer\.([A-Za-z0-9._~-]+)\s*(?:,|$)/.exec(protocols)?.[1];
+}
+
+function unauthorized(res: HttpResponse, code: 'token_missing' | 'token_invalid'): void {
+  const body = problemBody(
+    401,
+    code,
+    code === 'token_missing' ? 'a device token is needed' : 'this device token is not known, or was revoked',
+  );
+  res.cork(() => {
+    res
+      .writeStatus('401 Unauthorized')
+      .writeHeader('content-type', 'application/problem+json')
+      .end(JSON.stringify(body));
+  });
+}

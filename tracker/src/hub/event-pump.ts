@@ -1,0 +1,61 @@
+import { type CloudEvent, cloudEvent, cursorAt } from '../feed/event.js';
+import { CursorGone, type Feed } from '../feed/feed.js';
+
+const BATCH = 200;
+const IDLE_MS = 60_000;
+const RETRY_MS = 500;
+
+/** Where a pump's events go. */
+export interface EventSink {
+  /** Agencies whose events may be read, asked before every batch: a revoked grant counts at once. */
+  agencies(): readonly string[];
+  /** Sends a batch and resolves when the other side has acknowledged it. */
+  deliver(events: readonly CloudEvent[], cursor: string): Promise<void>;
+  /** The cursor is older than what is kept. */
+  gone(detail: string): void;
+}
+
+/**
+ * Pushes the feed to one consumer from its cursor on: in order, at least once, the next batch only after the one before was
+ * acknowledged. A slow consumer waits on its own; nothing is queued for it.
+ */
+export class EventPump {
+  readonly #feed: Feed;
+  readonly #sink: EventSink;
+  readonly #stop = new AbortController();
+  #position: number;
+
+  constructor(feed: Feed, position: number, sink: EventSink) {
+    this.#feed = feed;
+    this.#position = position;
+    this.#sink = sink;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Runs until stop, or until the sink throws or its cursor is gone. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const arrival = this.#feed.nextEvents(IDLE_MS, signal);
+      let read: Awaited<ReturnType<Feed['read']>>;
+      try {
+        read = await this.#feed.read(this.#position, BATCH, this.#sink.agencies());
+      } catch (error) {
+        if (error instanceof CursorGone) return this.#sink.gone(error.message);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS)); // the database is away
+        continue;
+      }
+      if (signal.aborted) return;
+      if (read.events.length > 0) await this.#sink.deliver(read.events.map(cloudEvent), cursorAt(read.seenUpTo));
+      this.#position = read.seenUpTo;
+      if (read.events.length < BATCH) await arrival;
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+}

@@ -1,0 +1,61 @@
+/** `npm start`: reads the environment, starts the tracker, and stops it with Ctrl-C. */
+import { buildConsole } from './console-build.js';
+import { consoleLog as log } from './log.js';
+import { readSettings, SettingError } from './settings.js';
+import { StoreError } from './store/errors.js';
+
+/** Ends the process with one line that says what to do. */
+function fail(line: string): never {
+  console.error(`vanags: ${line}`);
+  process.exit(1);
+}
+
+function explain(error: unknown): string {
+  if (
+    error instanceof SettingError ||
+    error instanceof StoreError ||
+    (error as { code?: unknown }).code === 'cannot_listen'
+  )
+    return (error as Error).message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const settings = (() => {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    fail(explain(error));
+  }
+})();
+
+// loaded late: a binary of uWebSockets.js that does not fit this machine must end in one line, not in a stack
+const { startTracker, VERSION } = await import('./tracker.js').catch((error: Error) =>
+  /uws|uWebSockets|GLIBC|ERR_DLOPEN/i.test(`${error.message} ${(error as { code?: string }).code}`)
+    ? fail(
+        `the uWebSockets.js binary does not load here (Node ${process.version}, ${process.platform} ${process.arch}): it needs Node 20 with glibc 2.27 or newer, or Node 22 or 24 with glibc 2.38 or newer. ${error.message.split('\n')[0]}`,
+      )
+    : fail(explain(error)),
+);
+
+try {
+  log.info(`vanags ${VERSION}, ${settings.production ? 'production' : 'development'}`);
+  // beside the start of the database; the API works without the page
+  const built = buildConsole((text) => log.info(text)).catch((error: Error) => log.warn(error.message));
+  const tracker = await startTracker(settings, log);
+  await built;
+  log.info(
+    `ready: ${settings.tls === undefined ? 'http' : 'https'}://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${tracker.port}/`,
+  );
+
+  const stop = (signal: string) => {
+    log.info(`${signal}: stopping`);
+    tracker.stop().then(
+      () => process.exit(0),
+      (error) => fail(explain(error)),
+    );
+  };
+  process.once('SIGINT', () => stop('SIGINT'));
+  process.once('SIGTERM', () => stop('SIGTERM'));
+} catch (error) {
+  fail(explain(error));
+}

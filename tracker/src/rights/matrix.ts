@@ -1,0 +1,85 @@
+/**
+ * Who may do what: one row an operation, and what no row allows is denied. The HTTP API, the sockets and the tests all read this table.
+ */
+export const ROLES = ['call_taker', 'dispatcher', 'commander', 'registrar', 'integrator', 'admin', 'crew'] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * Which agencies' things the operation reaches, besides the role:
+ * - `public`: no token asked for
+ * - `any`: nothing of an agency is touched
+ * - `own`: the caller's own agency
+ * - `see`, `assist`, `command`: the own agency, and those that have granted the caller's at least this tier
+ * - `party`: VEKs that the caller's agency owns or has a part in
+ * - `operator`: the platform operator's agency alone
+ */
+export type Scope = 'public' | 'any' | 'own' | 'see' | 'assist' | 'command' | 'party' | 'operator';
+
+export interface Rule {
+  readonly roles: readonly Role[];
+  readonly scope: Scope;
+}
+
+const EVERYONE = ROLES.filter((role) => role !== 'crew');
+const DESK: readonly Role[] = ['call_taker', 'dispatcher', 'commander'];
+
+export const MATRIX = {
+  getHealth: { roles: [], scope: 'public' },
+  getReadiness: { roles: [], scope: 'public' },
+  getMetrics: { roles: [], scope: 'public' },
+  getOpenApi: { roles: [], scope: 'public' },
+  getDemoUsers: { roles: [], scope: 'public' },
+  createDemoToken: { roles: [], scope: 'public' },
+  getDemoKeys: { roles: [], scope: 'public' },
+  getShelters: { roles: [], scope: 'public' },
+
+  getMe: { roles: ROLES, scope: 'any' },
+  getAgencies: { roles: EVERYONE, scope: 'any' },
+  createAgency: { roles: ['admin'], scope: 'operator' },
+  getGrants: { roles: ['admin', 'commander'], scope: 'own' },
+  createGrant: { roles: ['admin'], scope: 'own' },
+  revokeGrant: { roles: ['admin'], scope: 'own' },
+
+  getStations: { roles: EVERYONE, scope: 'see' },
+  createStation: { roles: ['admin'], scope: 'own' },
+  createVehicle: { roles: ['admin'], scope: 'own' },
+  getUnits: { roles: EVERYONE, scope: 'see' },
+  getUnit: { roles: EVERYONE, scope: 'see' },
+  createUnit: { roles: ['admin'], scope: 'own' },
+  setUnitStatus: { roles: ['dispatcher', 'commander'], scope: 'command' },
+  createCrewShift: { roles: ['admin', 'commander'], scope: 'own' },
+  getDevices: { roles: ['admin'], scope: 'own' },
+  createDevice: { roles: ['admin'], scope: 'own' },
+  bindDevice: { roles: ['admin'], scope: 'own' },
+  revokeDevice: { roles: ['admin'], scope: 'own' },
+  importRows: { roles: ['admin'], scope: 'own' },
+
+  getLiveUnits: { roles: [...DESK, 'integrator'], scope: 'see' },
+  getNearest: { roles: DESK, scope: 'see' },
+  getTerritories: { roles: EVERYONE, scope: 'any' },
+
+  getVeks: { roles: [...DESK, 'registrar', 'integrator'], scope: 'party' },
+  getVek: { roles: [...DESK, 'registrar', 'integrator'], scope: 'party' },
+  createVek: { roles: ['call_taker', 'dispatcher', 'integrator'], scope: 'own' },
+  updateVek: { roles: ['call_taker', 'dispatcher'], scope: 'party' },
+  closeVek: { roles: ['dispatcher'], scope: 'party' },
+  getVekCaller: { roles: ['call_taker', 'dispatcher'], scope: 'party' },
+  offerVek: { roles: ['call_taker', 'dispatcher'], scope: 'party' },
+  answerVek: { roles: ['dispatcher'], scope: 'own' },
+  holdUnit: { roles: ['dispatcher'], scope: 'command' },
+  createAssignment: { roles: ['dispatcher'], scope: 'command' },
+  cancelAssignment: { roles: ['dispatcher'], scope: 'command' },
+
+  getFeed: { roles: [...DESK, 'registrar', 'integrator'], scope: 'see' },
+  getAudit: { roles: ['admin'], scope: 'own' },
+
+  /** The socket.io namespaces. */
+  openConsole: { roles: DESK, scope: 'see' },
+  openFeed: { roles: [...DESK, 'registrar', 'integrator'], scope: 'see' },
+} as const satisfies Record<string, Rule>;
+
+export type Operation = keyof typeof MATRIX;
+
+export function ruleOf(operation: Operation): Rule {
+  return MATRIX[operation];
+}

@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { CellTable, GeoStore, LiveIndex } from '../../geo-engine/src/index.js';
+import { createApi } from './api/api.js';
+import type { Core } from './core.js';
+import { Feed } from './feed/feed.js';
+import { Changes } from './feed/record.js';
+import { Sequencer } from './feed/sequencer.js';
+import { createApp, listen } from './hub/app.js';
+import { Consoles } from './hub/consoles.js';
+import { CrewSockets } from './hub/crew-sockets.js';
+import { attachHttp } from './hub/http.js';
+import { Intake } from './ingest/crew-session.js';
+import { dropOldPartitions, ensurePartitions } from './ingest/partitions.js';
+import { LiveTable } from './live/live-table.js';
+import { Picture } from './live/picture.js';
+import type { Log } from './log.js';
+import { Access } from './rights/access.js';
+import { DemoIssuer } from './rights/demo-issuer.js';
+import { TokenVerifier } from './rights/tokens.js';
+import type { Settings } from './settings.js';
+import { Database, embeddedAddress, serverAddress } from './store/database.js';
+import { EmbeddedDatabase } from './store/embedded/embedded-database.js';
+import { leaseHolder } from './store/leases.js';
+import { migrate } from './store/migrate.js';
+import { Directory } from './units/directory.js';
+import { followFeed } from './units/follow-feed.js';
+import { CrewEvents } from './veks/crew-events.js';
+
+const DEFAULT_AUDIENCE = 'vanags';
+const UPKEEP_MS = 3_600_000;
+/** An embedded database that has not answered for this long is started again. */
+const EMBEDDED_PATIENCE_MS = 20_000;
+const CONSOLE_DIR = new URL('../../console/dist/', import.meta.url);
+export const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+
+/** A running tracker. */
+export interface Tracker {
+  readonly port: number;
+  readonly core: Core;
+  /** Process of the embedded database, if it is one. */
+  readonly databasePid: number | undefined;
+  /** Says goodbye to crews and consoles, commits what waits, and ends the database it started. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a tracker: database, schema, who exists, the last known picture, then the port.
+ * @throws StoreError, ListenError, with the one line that the person who started it needs
+ */
+export async function startTracker(settings: Settings, log: Log): Promise<Tracker> {
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 }).catch(() => {}); // the database says it better, if it is needed
+  const embedded = settings.databaseUrl === undefined ? await startEmbedded(settings, log) : undefined;
+  const database = new Database(
+    embedded === undefined ? serverAddress(settings.databaseUrl!) : embeddedAddress(embedded.socketDir),
+  );
+  try {
+    await migrate(database, settings.nodeId, (text) => log.info(text));
+    await ensurePartitions(database);
+    return await run(settings, log, database, embedded);
+  } catch (error) {
+    await database.close();
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+async function startEmbedded({ dataDir, production }: Settings, log: Log): Promise<EmbeddedDatabase> {
+  log.info(`starting the embedded database in ${dataDir} (the first time takes about 15 s)`);
+  const embedded = await EmbeddedDatabase.start(dataDir, {
+    progress: (text) => log.info(text),
+    restarted: (detail) => log.warn(`${detail}; starting it again`),
+  });
+  const caution =
+    'the embedded database survives kill -9, but not a power cut; DATABASE_URL names a PostgreSQL that does';
+  if (production) log.warn(caution);
+  else log.info(caution);
+  return embedded;
+}
+
+async function run(
+  settings: Settings,
+  log: Log,
+  database: Database,
+  embedded: EmbeddedDatabase | undefined,
+): Promise<Tracker> {
+  const holder = leaseHolder(settings.nodeId);
+  const cells = new CellTable();
+  const live = new LiveTable(cells, new LiveIndex(cells));
+  const picture = new Picture(live);
+  const directory = new Directory(database, live);
+  const onError = (text: string, error: unknown) => log.error(text, error);
+  const feed = new Feed(database, onError);
+  const sequencer = new Sequencer(database, holder, () => feed.poll());
+  const changes = new Changes(database, () => sequencer.kick());
+  const crewEvents: CrewEvents = new CrewEvents(database, changes, (outcome) => crews.outcome(outcome), onError);
+  const intake = new Intake(database, live, settings.flush, () => crewEvents.kick(), onError);
+
+  followFeed(feed, directory);
+  await feed.start();
+  await directory.load();
+  const access = new Access(directory);
+  const demoIssuer = settings.demo ? await DemoIssuer.open(settings.dataDir) : undefined;
+  const tokens = new TokenVerifier(settings.oidc, demoIssuer, directory, settings.oidc?.audience ?? DEFAULT_AUDIENCE);
+  const core: Core = {
+    settings,
+    startedAt: Date.now(),
+    database,
+    geoStore: new GeoStore(database),
+    changes,
+    sequencer,
+    feed,
+    live,
+    directory,
+    picture,
+    intake,
+    crewEvents,
+    access,
+    tokens,
+    demoIssuer,
+  };
+
+  const app = createApp(settings);
+  const crews = new CrewSockets(core);
+  const consoles = new Consoles(core, log);
+  crews.attach(app);
+  consoles.attach(app);
+  attachHttp(app, createApi(core, log, VERSION, CONSOLE_DIR), settings);
+  let listening: Awaited<ReturnType<typeof listen>>;
+  try {
+    listening = await listen(app, settings);
+  } catch (error) {
+    crews.close();
+    await consoles.close();
+    await feed.stop();
+    throw error;
+  }
+  sequencer.start();
+  crewEvents.start();
+  const upkeep = setInterval(() => void keepUp(core, log), UPKEEP_MS);
+  const guard =
+    embedded === undefined
+      ? undefined
+      : setInterval(() => guardEmbedded(database, embedded, log), EMBEDDED_PATIENCE_MS / 4);
+
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    clearInterval(upkeep);
+    clearInterval(guard);
+    listening.close();
+    crews.close();
+    await intake.claims.stop();
+    await intake.writer.stop();
+    await crewEvents.stop();
+    await sequencer.stop();
+    await feed.stop();
+    await consoles.close();
+    app.close();
+    await database.close();
+    await embedded?.stop();
+  };
+  return {
+    port: listening.port,
+    core,
+    get databasePid() {
+      return embedded?.pid;
+    },
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+/** Hourly: partitions for the days to come, and what is older than its retention goes. */
+async function keepUp({ database, feed, settings }: Core, log: Log): Promise<void> {
+  try {
+    await ensurePartitions(database);
+    await dropOldPartitions(database, settings.retentionDays.fixes);
+    await feed.prune(settings.retentionDays.feed);
+  } catch (error) {
+    log.error('the hourly upkeep failed; the next hour tries again', error);
+  }
+}
+
+/** A WebAssembly database can hang without ending: one that is silent for long is ended, and so started again. */
+function guardEmbedded(database: Database, embedded: EmbeddedDatabase, log: Log): void {
+  const silence = setTimeout(() => {
+    log.warn(`the embedded database has not answered for ${EMBEDDED_PATIENCE_MS / 1000} s; ending it`);
+    embedded.kill();
+  }, EMBEDDED_PATIENCE_MS);
+  database
+    .query('SELECT 1')
+    .catch(() => {})
+    .finally(() => clearTimeout(silence));
+}

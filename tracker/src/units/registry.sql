@@ -1,0 +1,123 @@
+-- name: agencies
+INSERT INTO agency (id, code, kind, name_lv, name_en)
+SELECT id, code, kind, "nameLv", "nameEn"
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, code text, kind text, "nameLv" text, "nameEn" text)
+ON CONFLICT (id) DO NOTHING RETURNING id, id AS agency_id
+
+-- name: grants
+INSERT INTO agency_grant (id, agency_id, grantee_id, tier, purpose, valid_from, valid_to)
+SELECT r.id, a.id, g.id, r.tier, r.purpose, coalesce(r."validFrom", now()), r."validTo"
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "granteeCode" text, tier text, purpose text, "validFrom" timestamptz, "validTo" timestamptz)
+JOIN agency a ON a.code = r."agencyCode" JOIN agency g ON g.code = r."granteeCode"
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: stations
+INSERT INTO station (id, agency_id, code, name, kind, place, address)
+SELECT r.id, a.id, r.code, r.name, r.kind, ST_SetSRID(ST_MakePoint(r.lon, r.lat), 4326), r.address
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, code text, name text, kind text, lon float8, lat float8, address text)
+JOIN agency a ON a.code = r."agencyCode"
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: vehicles
+INSERT INTO vehicle (id, agency_id, station_id, registration, kind, profile)
+SELECT r.id, a.id, s.id, r.registration, r.kind, r.profile
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "stationCode" text, registration text, kind text, profile text)
+JOIN agency a ON a.code = r."agencyCode"
+LEFT JOIN station s ON s.agency_id = a.id AND s.code = r."stationCode"
+WHERE r."stationCode" IS NULL OR s.id IS NOT NULL
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: units
+-- The unit and what it can do, together.
+WITH given AS (
+  SELECT r.*, a.id AS agency_id, s.id AS station_id
+  FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, callsign text, kind text, "stationCode" text, "vehicleId" uuid,
+                                          "statusAtRest" text, capabilities jsonb)
+  JOIN agency a ON a.code = r."agencyCode"
+  LEFT JOIN station s ON s.agency_id = a.id AND s.code = r."stationCode"
+  WHERE r."stationCode" IS NULL OR s.id IS NOT NULL
+), added AS (
+  INSERT INTO unit (id, agency_id, station_id, vehicle_id, callsign, kind, status, status_at_rest)
+  SELECT id, agency_id, station_id, "vehicleId", callsign, kind, "statusAtRest", "statusAtRest" FROM given
+  ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+), capable AS (
+  INSERT INTO unit_capability (unit_id, agency_id, code, quantity)
+  SELECT added.id, added.agency_id, c.code, c.quantity
+  FROM added JOIN given ON given.id = added.id
+  CROSS JOIN LATERAL jsonb_to_recordset(given.capabilities) AS c(code text, quantity float8)
+)
+SELECT id, agency_id FROM added
+
+-- name: devices
+INSERT INTO device (id, agency_id, kind, name, token_sha256, report_interval_s)
+SELECT r.id, a.id, r.kind, r.name, decode(r."tokenSha256", 'hex'), r."reportIntervalS"
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, kind text, name text, "tokenSha256" text, "reportIntervalS" smallint)
+JOIN agency a ON a.code = r."agencyCode"
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: device_bindings
+-- An open binding of the same device ends where the new one begins.
+WITH given AS (
+  SELECT r.*, a.id AS agency_id
+  FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "deviceId" uuid, "unitId" uuid, priority smallint)
+  JOIN agency a ON a.code = r."agencyCode"
+  JOIN device d ON d.id = r."deviceId" AND d.agency_id = a.id
+  JOIN unit u ON u.id = r."unitId" AND u.agency_id = a.id
+  WHERE NOT EXISTS (SELECT FROM device_binding b WHERE b.id = r.id)
+), ended AS (
+  UPDATE device_binding b SET ends_at = now() FROM given WHERE b.device_id = given."deviceId" AND b.ends_at IS NULL RETURNING b.device_id
+)
+INSERT INTO device_binding (id, agency_id, device_id, unit_id, priority)
+SELECT id, agency_id, "deviceId", "unitId", coalesce(priority, 100) FROM given
+-- the unique index on open bindings looks at once: make it wait for the update above
+WHERE (SELECT count(*) FROM ended) >= 0
+RETURNING device_id AS id, agency_id
+
+-- name: crew_shifts
+INSERT INTO crew_shift (id, agency_id, unit_id, starts_at, ends_at, head_count, qualifications)
+SELECT r.id, a.id, u.id, r."startsAt", r."endsAt", r."headCount", r.qualifications
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "unitId" uuid, "startsAt" timestamptz, "endsAt" timestamptz,
+                                        "headCount" smallint, qualifications jsonb)
+JOIN agency a ON a.code = r."agencyCode" JOIN unit u ON u.id = r."unitId" AND u.agency_id = a.id
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: territories
+INSERT INTO territory (id, agency_id, kind, code, name_lv, name_en, approximate, boundary, attributes)
+SELECT r.id, a.id, r.kind, r.code, r."nameLv", r."nameEn", r.approximate, ST_Multi(ST_SetSRID(ST_GeomFromGeoJSON(r.boundary), 4326)), r.attributes
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, kind text, code text, "nameLv" text, "nameEn" text, approximate boolean,
+                                        boundary jsonb, attributes jsonb)
+JOIN agency a ON a.code = r."agencyCode"
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: shelters
+INSERT INTO shelter (id, agency_id, source, source_id, municipality, address_line, use_raw, use_code, category, capacity, accessible,
+                     entrance_note, entrance, published)
+SELECT r.id, a.id, r.source, r."sourceId", r.municipality, r."addressLine", r."useRaw", r."useCode", r.category, r.capacity, r.accessible,
+       r."entranceNote", ST_SetSRID(ST_MakePoint(r.lon, r.lat), 4326), r.published
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, source text, "sourceId" text, municipality text, "addressLine" text,
+                                        "useRaw" text, "useCode" text, category smallint, capacity integer, accessible boolean,
+                                        "entranceNote" text, lon float8, lat float8, published boolean)
+JOIN agency a ON a.code = r."agencyCode"
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: known
+-- $1 name of a table is not a parameter in SQL, so every kind is looked for; ids are unique across all
+SELECT id FROM unnest($1::uuid[]) AS id
+WHERE EXISTS (SELECT FROM agency t WHERE t.id = id.id) OR EXISTS (SELECT FROM agency_grant t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM station t WHERE t.id = id.id) OR EXISTS (SELECT FROM vehicle t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM unit t WHERE t.id = id.id) OR EXISTS (SELECT FROM device t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM device_binding t WHERE t.id = id.id) OR EXISTS (SELECT FROM crew_shift t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM territory t WHERE t.id = id.id) OR EXISTS (SELECT FROM shelter t WHERE t.id = id.id)
+
+-- name: revoke_grant
+UPDATE agency_grant SET revoked_at = now(), version = version + 1 WHERE id = $1 AND revoked_at IS NULL RETURNING agency_id, grantee_id, version
+
+-- name: grant
+SELECT agency_id, grantee_id FROM agency_grant WHERE id = $1
+
+-- name: revoke_device
+UPDATE device SET revoked_at = now(), version = version + 1 WHERE id = $1 AND revoked_at IS NULL RETURNING agency_id, version
+
+-- name: stations_of
+SELECT id, agency_id, code, name, kind, ST_X(place) AS lon, ST_Y(place) AS lat, address FROM station
+WHERE agency_id = ANY ($1::uuid[]) ORDER BY agency_id, code

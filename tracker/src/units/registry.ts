@@ -1,0 +1,182 @@
+import { z } from '@hono/zod-openapi';
+import type { AggregateKind } from '../feed/event.js';
+import { UNIT_STATUSES } from '../protocol/status.js';
+import { sqlStatements } from '../store/sql-file.js';
+
+/** The statements of registry.sql: one insert a kind, and the few changes of what is registered. */
+export const registrySql = sqlStatements('./registry.sql', import.meta.url, [
+  'agencies',
+  'grants',
+  'stations',
+  'vehicles',
+  'units',
+  'devices',
+  'device_bindings',
+  'crew_shifts',
+  'territories',
+  'shelters',
+  'known',
+  'revoke_grant',
+  'grant',
+  'revoke_device',
+  'stations_of',
+]);
+
+const id = z.uuid();
+const code = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/);
+const text = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((value) => !value.includes('\0'), 'holds a NUL character');
+const lon = z.number().min(-180).max(180);
+const lat = z.number().min(-90).max(90);
+const instant = z.iso.datetime({ offset: true });
+const owned = { id, agencyCode: code };
+const position = z.array(z.number()).min(2).max(3);
+const ring = z.array(position).min(4);
+
+/**
+ * What can be registered, one row or many: its row, and what its events are called. Every row carries its id (UUIDv7 made by the
+ * sender), so that a repeated request or import changes nothing.
+ */
+export const REGISTRY = {
+  agencies: {
+    aggregate: 'agency',
+    row: z.object({
+      id,
+      code,
+      kind: z.enum([
+        'fire_rescue',
+        'state_police',
+        'municipal_police',
+        'port_police',
+        'ambulance',
+        'gas',
+        'state_security',
+        'contact_centre',
+        'operator',
+        'other',
+      ]),
+      nameLv: text,
+      nameEn: text,
+    }),
+  },
+  grants: {
+    aggregate: 'grant',
+    row: z.object({
+      ...owned,
+      granteeCode: code,
+      tier: z.enum(['see', 'assist', 'command']),
+      purpose: text,
+      validFrom: instant.optional(),
+      validTo: instant.nullish(),
+    }),
+  },
+  stations: {
+    aggregate: 'station',
+    row: z.object({ ...owned, code: text, name: text, kind: text, lon, lat, address: text.nullish() }),
+  },
+  vehicles: {
+    aggregate: 'vehicle',
+    row: z.object({
+      ...owned,
+      stationCode: text.nullish(),
+      registration: text,
+      kind: text,
+      profile: z.enum(['heavy', 'car', 'ambulance', 'boat']),
+    }),
+  },
+  units: {
+    aggregate: 'unit',
+    row: z.object({
+      ...owned,
+      callsign: text,
+      kind: text,
+      stationCode: text.nullish(),
+      vehicleId: id.nullish(),
+      statusAtRest: z.enum(UNIT_STATUSES),
+      capabilities: z
+        .array(z.object({ code: text, quantity: z.number().positive() }))
+        .max(50)
+        .default([]),
+    }),
+  },
+  devices: {
+    aggregate: 'device',
+    row: z.object({
+      ...owned,
+      kind: z.enum(['vehicle', 'tablet', 'phone', 'radio', 'tracker']),
+      name: text,
+      tokenSha256: z.string().regex(/^[0-9a-f]{64}$/),
+      reportIntervalS: z.number().int().min(1).max(3600).default(10),
+    }),
+  },
+  'device-bindings': {
+    aggregate: 'device',
+    row: z.object({ ...owned, deviceId: id, unitId: id, priority: z.number().int().min(0).max(1000).default(100) }),
+  },
+  'crew-shifts': {
+    aggregate: 'crew_shift',
+    row: z.object({
+      ...owned,
+      unitId: id,
+      startsAt: instant,
+      endsAt: instant,
+      headCount: z.number().int().min(0).max(100),
+      qualifications: z.record(z.string(), z.number()).default({}),
+    }),
+  },
+  territories: {
+    aggregate: 'territory',
+    row: z.object({
+      ...owned,
+      kind: z.enum(['country', 'region', 'municipality', 'town', 'port', 'norm_zone', 'duty_area']),
+      code: text,
+      nameLv: text,
+      nameEn: text,
+      approximate: z.boolean(),
+      boundary: z.union([
+        z.object({ type: z.literal('MultiPolygon'), coordinates: z.array(z.array(ring).min(1)).min(1) }),
+        z.object({ type: z.literal('Polygon'), coordinates: z.array(ring).min(1) }),
+      ]),
+      attributes: z.record(z.string(), z.unknown()).default({}),
+    }),
+  },
+  shelters: {
+    aggregate: 'shelter',
+    row: z.object({
+      ...owned,
+      source: text,
+      sourceId: text,
+      municipality: text.nullish(),
+      addressLine: text,
+      useRaw: text,
+      useCode: z.enum([
+        'school',
+        'preschool',
+        'culture',
+        'administration',
+        'residential',
+        'health',
+        'social',
+        'library_museum',
+        'sport',
+        'trade_office',
+        'industry_storage',
+        'hotel',
+        'other',
+      ]),
+      category: z.number().int().min(1).max(3).nullish(),
+      capacity: z.number().int().min(0).nullish(),
+      accessible: z.boolean().nullish(),
+      entranceNote: text.nullish(),
+      lon,
+      lat,
+      published: z.boolean(),
+    }),
+  },
+} as const satisfies Record<string, { aggregate: AggregateKind; row: z.ZodType }>;
+
+export type RegistryKind = keyof typeof REGISTRY;
+export const REGISTRY_KINDS = Object.keys(REGISTRY) as RegistryKind[];
