@@ -28,6 +28,7 @@ const Environment = z.object({
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: '1 to 64 letters, digits, _ . -' })
     .optional(),
   DEMO: flag.optional(),
+  DEMO_WORLD: flag.default(true),
   TRUST_PROXY: z.string().optional(),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
@@ -52,8 +53,10 @@ export interface Settings {
   /** Undefined: the embedded database in dataDir. */
   readonly databaseUrl: string | undefined;
   readonly nodeId: string;
-  /** The demo world with its token issuer. */
+  /** The demo's token issuer. */
   readonly demo: boolean;
+  /** The demo world and its simulator are started beside the tracker. */
+  readonly demoWorld: boolean;
   /** Addresses of proxies whose X-Forwarded-For is believed; empty: none. */
   readonly trustedProxies: readonly string[];
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
@@ -148,6 +151,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     databaseUrl: e.DATABASE_URL,
     nodeId: e.NODE_ID ?? `node-${process.pid}`,
     demo,
+    demoWorld: demo && e.DEMO_WORLD,
     trustedProxies,
     tls:
       e.TLS_CERT_FILE !== undefined && e.TLS_KEY_FILE !== undefined

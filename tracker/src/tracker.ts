@@ -98,6 +98,7 @@ async function run(
 
   followFeed(feed, directory);
   await feed.start();
+  await directory.ensureOperator();
   await directory.load();
   const access = new Access(directory);
   const demoIssuer = settings.demo ? await DemoIssuer.open(settings.dataDir) : undefined;

@@ -116,6 +116,12 @@ export class GeoStore {
     }));
   }
 
+  /** One vector tile of the base map (Mapbox Vector Tile 2.1): territories, roads, rivers. Empty where there is nothing. */
+  async mapTile(z: number, x: number, y: number): Promise<Uint8Array> {
+    const rows = await this.#rows<{ readonly tile: Uint8Array }>('map-tile', [z, x, y]);
+    return rows[0].tile;
+  }
+
   /** Rows of a .sql file. Row is what that file's SELECT promises: the two stand in one commit. */
   async #rows<Row>(name: QueryName, values: unknown[]): Promise<Row[]> {
     try {
@@ -131,6 +137,7 @@ const SQL = {
   'nearest-units': sql('nearest-units'),
   'territories-at': sql('territories-at'),
   'nearest-shelters': sql('nearest-shelters'),
+  'map-tile': sql('map-tile'),
 } as const;
 type QueryName = keyof typeof SQL;
 

@@ -43,6 +43,13 @@ export class Caller {
     }
   }
 
+  /** @throws ApiError 403 `agency_not_allowed` */
+  mustBeOperator(): void {
+    this.asked = true;
+    if (this.principal.agency.kind !== 'operator')
+      throw new ApiError(403, 'agency_not_allowed', 'only the platform operator does that');
+  }
+
   /** @throws ApiError 404 `not_found`: whether a card exists is not told to those who have no part in it */
   mustBeParty(parties: readonly string[] | undefined, what: string): void {
     this.asked = true;

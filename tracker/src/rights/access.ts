@@ -30,6 +30,8 @@ export class Access {
   /** The agencies a scope reaches for the caller, as ids. */
   agencies(principal: Principal, scope: Scope, now: number): ReadonlySet<string> {
     const reached = new Set([principal.agency.id]);
+    if (scope === 'registry' && principal.agency.kind === 'operator')
+      return new Set(this.#directory.agenciesById.keys());
     const tier = scope as GrantTier;
     if (!TIERS.includes(tier)) return reached;
     for (const grant of this.#directory.grants) {

@@ -10,10 +10,11 @@ export type Role = (typeof ROLES)[number];
  * - `any`: nothing of an agency is touched
  * - `own`: the caller's own agency
  * - `see`, `assist`, `command`: the own agency, and those that have granted the caller's at least this tier
+ * - `registry`: the own agency; for the platform operator, every agency
  * - `party`: VEKs that the caller's agency owns or has a part in
  * - `operator`: the platform operator's agency alone
  */
-export type Scope = 'public' | 'any' | 'own' | 'see' | 'assist' | 'command' | 'party' | 'operator';
+export type Scope = 'public' | 'any' | 'own' | 'see' | 'assist' | 'command' | 'registry' | 'party' | 'operator';
 
 export interface Rule {
   readonly roles: readonly Role[];
@@ -32,27 +33,28 @@ export const MATRIX = {
   createDemoToken: { roles: [], scope: 'public' },
   getDemoKeys: { roles: [], scope: 'public' },
   getShelters: { roles: [], scope: 'public' },
+  getMapTile: { roles: [], scope: 'public' },
 
   getMe: { roles: ROLES, scope: 'any' },
   getAgencies: { roles: EVERYONE, scope: 'any' },
   createAgency: { roles: ['admin'], scope: 'operator' },
-  getGrants: { roles: ['admin', 'commander'], scope: 'own' },
-  createGrant: { roles: ['admin'], scope: 'own' },
-  revokeGrant: { roles: ['admin'], scope: 'own' },
+  getGrants: { roles: ['admin', 'commander'], scope: 'registry' },
+  createGrant: { roles: ['admin'], scope: 'registry' },
+  revokeGrant: { roles: ['admin'], scope: 'registry' },
 
   getStations: { roles: EVERYONE, scope: 'see' },
-  createStation: { roles: ['admin'], scope: 'own' },
-  createVehicle: { roles: ['admin'], scope: 'own' },
+  createStation: { roles: ['admin'], scope: 'registry' },
+  createVehicle: { roles: ['admin'], scope: 'registry' },
   getUnits: { roles: EVERYONE, scope: 'see' },
   getUnit: { roles: EVERYONE, scope: 'see' },
-  createUnit: { roles: ['admin'], scope: 'own' },
+  createUnit: { roles: ['admin'], scope: 'registry' },
   setUnitStatus: { roles: ['dispatcher', 'commander'], scope: 'command' },
-  createCrewShift: { roles: ['admin', 'commander'], scope: 'own' },
-  getDevices: { roles: ['admin'], scope: 'own' },
-  createDevice: { roles: ['admin'], scope: 'own' },
-  bindDevice: { roles: ['admin'], scope: 'own' },
-  revokeDevice: { roles: ['admin'], scope: 'own' },
-  importRows: { roles: ['admin'], scope: 'own' },
+  createCrewShift: { roles: ['admin', 'commander'], scope: 'registry' },
+  getDevices: { roles: ['admin'], scope: 'registry' },
+  createDevice: { roles: ['admin'], scope: 'registry' },
+  bindDevice: { roles: ['admin'], scope: 'registry' },
+  revokeDevice: { roles: ['admin'], scope: 'registry' },
+  importRows: { roles: ['admin'], scope: 'registry' },
 
   getLiveUnits: { roles: [...DESK, 'integrator'], scope: 'see' },
   getNearest: { roles: DESK, scope: 'see' },

@@ -1,7 +1,8 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { FixSource, LiveTable } from '../live/live-table.js';
 import { type UnitStatus, unitStatusCode } from '../protocol/status.js';
 import type { Database } from '../store/database.js';
-import { sqlStatements } from '../store/sql-file.js';
+import { sqlFile, sqlStatements } from '../store/sql-file.js';
 
 const sql = sqlStatements('./units.sql', import.meta.url, [
   'load_agencies',
@@ -10,6 +11,8 @@ const sql = sqlStatements('./units.sql', import.meta.url, [
   'load_devices',
   'last_good_fixes',
 ]);
+
+const firstAgency = sqlFile('./first-agency.sql', import.meta.url);
 
 const NO_UNIT = 0;
 const DEFAULT_INTERVAL_S = 10;
@@ -126,6 +129,11 @@ export class Directory {
 
   #tell(change: DirectoryChange): void {
     for (const listener of this.#listeners) listener(change);
+  }
+
+  /** An empty database gets the platform operator's agency, whose administrators register all others. */
+  async ensureOperator(): Promise<void> {
+    await this.#database.query(firstAgency, [uuidv7()]);
   }
 
   /** Loads everything, and puts each unit's last good fix back on the picture with its true age. */

@@ -52,6 +52,7 @@ export async function registerRows(
       }
       const unitOf = new Map(fresh.flatMap((row) => ('unitId' in row ? [[row.id, row.unitId]] : [])));
       for (const row of inserted) {
+        if (aggregate === null) break;
         records.event({
           type: `lv.vanags.${aggregate}.${kind === 'device-bindings' ? 'bound' : 'created'}.v1`,
           agencyId: row.agency_id,
@@ -66,7 +67,7 @@ export async function registerRows(
           actor: by.actor,
           sourceIp: by.sourceIp,
           action: `register_${kind}`,
-          subject: { kind: aggregate, id: inserted[0]!.id },
+          subject: { kind: aggregate ?? kind, id: inserted[0]!.id },
           detail: { rows: inserted.length },
         });
       }

@@ -100,14 +100,24 @@ FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, source text,
 JOIN agency a ON a.code = r."agencyCode"
 ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
 
+-- name: map_lines
+INSERT INTO map_line (id, agency_id, layer, class, min_zoom, ref, name, generated, line)
+SELECT r.id, a.id, r.layer, r.class, r."minZoom", r.ref, r.name, r.generated,
+       ST_Transform(ST_SetSRID(ST_GeomFromGeoJSON(jsonb_build_object('type', 'LineString', 'coordinates', r.line)), 4326), 3857)
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, layer text, class text, "minZoom" smallint, ref text, name text,
+                                        generated boolean, line jsonb)
+JOIN agency a ON a.code = r."agencyCode"
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
 -- name: known
--- $1 name of a table is not a parameter in SQL, so every kind is looked for; ids are unique across all
+-- Which of these ids exist already, whatever they are: ids are unique across all kinds.
 SELECT id FROM unnest($1::uuid[]) AS id
 WHERE EXISTS (SELECT FROM agency t WHERE t.id = id.id) OR EXISTS (SELECT FROM agency_grant t WHERE t.id = id.id)
    OR EXISTS (SELECT FROM station t WHERE t.id = id.id) OR EXISTS (SELECT FROM vehicle t WHERE t.id = id.id)
    OR EXISTS (SELECT FROM unit t WHERE t.id = id.id) OR EXISTS (SELECT FROM device t WHERE t.id = id.id)
    OR EXISTS (SELECT FROM device_binding t WHERE t.id = id.id) OR EXISTS (SELECT FROM crew_shift t WHERE t.id = id.id)
    OR EXISTS (SELECT FROM territory t WHERE t.id = id.id) OR EXISTS (SELECT FROM shelter t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM map_line t WHERE t.id = id.id)
 
 -- name: revoke_grant
 UPDATE agency_grant SET revoked_at = now(), version = version + 1 WHERE id = $1 AND revoked_at IS NULL RETURNING agency_id, grantee_id, version

@@ -15,6 +15,7 @@ export const registrySql = sqlStatements('./registry.sql', import.meta.url, [
   'crew_shifts',
   'territories',
   'shelters',
+  'map_lines',
   'known',
   'revoke_grant',
   'grant',
@@ -37,7 +38,7 @@ const position = z.array(z.number()).min(2).max(3);
 const ring = z.array(position).min(4);
 
 /**
- * What can be registered, one row or many: its row, and what its events are called. Every row carries its id (UUIDv7 made by the
+ * What can be registered, one row or many: its row, and what its events are called (null: scenery, it has none). Every row carries its id (UUIDv7 made by the
  * sender), so that a repeated request or import changes nothing.
  */
 export const REGISTRY = {
@@ -176,7 +177,20 @@ export const REGISTRY = {
       published: z.boolean(),
     }),
   },
-} as const satisfies Record<string, { aggregate: AggregateKind; row: z.ZodType }>;
+  'map-lines': {
+    aggregate: null,
+    row: z.object({
+      ...owned,
+      layer: z.enum(['road', 'river']),
+      class: text,
+      minZoom: z.number().int().min(0).max(14),
+      ref: text.nullish(),
+      name: text.nullish(),
+      generated: z.boolean(),
+      line: z.array(position).min(2),
+    }),
+  },
+} as const satisfies Record<string, { aggregate: AggregateKind | null; row: z.ZodType }>;
 
 export type RegistryKind = keyof typeof REGISTRY;
 export const REGISTRY_KINDS = Object.keys(REGISTRY) as RegistryKind[];

@@ -2,7 +2,7 @@ import type { Changes } from '../feed/record.js';
 import type { UnitStatus } from '../protocol/status.js';
 import type { Database } from '../store/database.js';
 import { isAway } from '../store/errors.js';
-import { acknowledgeAssignment, moveUnit } from './dispatch.js';
+import { acknowledgeAssignment, moveUnit, unitForChange } from './dispatch.js';
 import { CommandError } from './errors.js';
 import { veksSql as sql } from './veks-sql.js';
 
@@ -161,7 +161,7 @@ export class CrewEvents {
         records.event({
           type: 'lv.vanags.unit.sos.v1',
           agencyId: event.agency_id,
-          aggregate: { kind: 'unit', id: unitId, version: 0 },
+          aggregate: { kind: 'unit', id: unitId, version: (await unitForChange(tx, unitId)).version },
           data: {
             unitId,
             at,
@@ -185,7 +185,7 @@ export class CrewEvents {
         records.event({
           type: 'lv.vanags.unit.message.v1',
           agencyId: event.agency_id,
-          aggregate: { kind: 'unit', id: unitId, version: 0 },
+          aggregate: { kind: 'unit', id: unitId, version: (await unitForChange(tx, unitId)).version },
           data: { unitId, at, receivedAt, ref: { stream: event.stream_id, seq: event.seq } },
           at,
         });

@@ -1,8 +1,14 @@
 /** Territories and shelters, from PostGIS. */
 import { z } from '@hono/zod-openapi';
+import { LRUCache } from 'lru-cache';
 import { lonLat } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
 import { json, type Operations } from '../operation.js';
+import { ApiError } from '../problem.js';
+
+/** Tiles are the same for everybody; what is imported shows after their time. */
+const MAX_TILES = 2000;
+const TILE_TTL_MS = 60_000;
 
 const Place = { lon: z.coerce.number().min(-180).max(180), lat: z.coerce.number().min(-90).max(90) };
 
@@ -40,13 +46,52 @@ export function placeRoutes(operations: Operations, { geoStore }: Core): void {
     },
   );
 
+  const tiles = new LRUCache<string, Uint8Array>({ max: MAX_TILES, ttl: TILE_TTL_MS });
+  operations.add(
+    'getMapTile',
+    {
+      method: 'get',
+      path: '/api/v1/tiles/{z}/{x}/{y}',
+      description:
+        'A vector tile of the base map: layers territory, road, river. What is generated or approximate says so.',
+      request: {
+        params: z.object({
+          z: z.coerce.number().int().min(0).max(14),
+          x: z.coerce.number().int().min(0),
+          y: z.string().regex(/^\d{1,5}(\.mvt)?$/),
+        }),
+      },
+      responses: {
+        200: {
+          description: 'The tile',
+          content: { 'application/vnd.mapbox-vector-tile': { schema: z.string().openapi({ format: 'binary' }) } },
+        },
+        204: { description: 'Nothing there' },
+      },
+    },
+    async (c) => {
+      const { z: zoom, x, y } = c.req.valid('param');
+      const row = Number.parseInt(y, 10);
+      if (x >= 2 ** zoom || row >= 2 ** zoom)
+        throw new ApiError(404, 'not_found', `zoom ${zoom} has ${2 ** zoom} tiles a side`);
+      const key = `${zoom}/${x}/${row}`;
+      const tile = tiles.get(key) ?? (await geoStore.mapTile(zoom, x, row));
+      tiles.set(key, tile);
+      if (tile.length === 0) return c.body(null, 204);
+      return c.body(new Uint8Array(tile), 200, {
+        'content-type': 'application/vnd.mapbox-vector-tile',
+        'cache-control': 'public, max-age=300',
+      });
+    },
+  );
+
   operations.add(
     'getShelters',
     {
       method: 'get',
       path: '/api/v1/shelters',
       description: 'The nearest published shelters. What is not published (capacity, category, accessibility) is null.',
-      request: { query: z.object({ ...Place, k: z.coerce.number().int().min(1).max(50).default(5) }) },
+      request: { query: z.object({ ...Place, k: z.coerce.number().int().min(1).max(1000).default(5) }) },
       responses: {
         200: json(
           z.object({

@@ -25,25 +25,22 @@ const Added = z.object({ added: z.number().int() });
 export function registryRoutes(operations: Operations, core: Core): void {
   const { directory, changes, database } = core;
 
-  /** The operator's administrators may register for every agency; the others for their own. */
   async function register(
     caller: Caller,
     kind: RegistryKind,
     rows: readonly { id: string; agencyCode?: string }[],
   ): Promise<number> {
     const { principal, sourceIp } = caller;
-    const operator = principal.agency.kind === 'operator';
+    if (kind === 'agencies') caller.mustBeOperator();
     rows.forEach((row, i) => {
+      if (kind === 'agencies') return;
       const agency = row.agencyCode === undefined ? undefined : directory.agenciesByCode.get(row.agencyCode);
-      if (kind === 'agencies') {
-        caller.asked = true;
-        if (!operator) throw new ApiError(403, 'agency_not_allowed', 'only the platform operator registers agencies');
-      } else if (agency === undefined) {
+      if (agency === undefined) {
         throw new ApiError(422, 'reference_unknown', `no agency ${row.agencyCode}`, {
           errors: [{ at: rowName(i), message: `no agency ${row.agencyCode}` }],
         });
-      } else if (operator) caller.asked = true;
-      else caller.mustReach(agency.id);
+      }
+      caller.mustReach(agency.id);
     });
     try {
       return await registerRows(changes, directory, kind, rows, {

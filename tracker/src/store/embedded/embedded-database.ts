@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TYPESCRIPT_ARGS } from '../../typescript-child.js';
 import { StoreError } from '../errors.js';
 import type { ChildMessage } from './messages.js';
 
@@ -54,7 +55,7 @@ export class EmbeddedDatabase {
 
   #launch(): Promise<void> {
     const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [this.#dataDir, this.socketDir], {
-      execArgv: ['--import', import.meta.resolve('tsx')],
+      execArgv: [...TYPESCRIPT_ARGS],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;

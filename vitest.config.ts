@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+/** The suites that need a database run once for each kind of it, with the same files. */
+const integration = (database: 'embedded' | 'postgres') => ({
+  test: {
+    name: database,
+    include: ['tracker/test/integration/**/*.test.ts', 'geo-engine/test/**/*.test.ts'],
+    globalSetup: [`tracker/test/harness/${database}-database.ts`],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks', // uWebSockets.js is a native addon of the process
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts', '**/*.test.tsx'],
+          exclude: ['**/node_modules/**', 'tracker/test/integration/**', 'geo-engine/test/**', '**/*.browser.test.ts', 'fixtures/demo/**'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      integration('embedded'),
+      integration('postgres'),
+      {
+        // a whole system at a time: a browser, a simulator; one after another, so that two cores are enough
+        test: {
+          name: 'system',
+          include: ['**/*.browser.test.ts', 'fixtures/demo/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
