@@ -86,7 +86,7 @@ export class CrewSockets {
       open: (ws) => {
         const data = ws.getUserData();
         const { device } = data;
-        this.#sessions.get(device.id)?.fail('fenced', 'a newer connection of this device has taken over');
+        this.#sessions.get(device.id)?.fence();
         data.session = new CrewSession(device, new UwsTransport(ws), this.#core.intake, () => this.#greeted(device));
         this.#sessions.set(device.id, data.session);
       },

@@ -44,6 +44,7 @@ class StoringSink implements ItemSink {
   readonly #counters: IntakeCounters;
   #session!: CrewSession;
   #batch!: WriteBatch;
+  #lane = 0;
   #entry = 0;
   #now = 0;
 
@@ -51,8 +52,9 @@ class StoringSink implements ItemSink {
     this.#counters = counters;
   }
 
-  for(session: CrewSession, batch: WriteBatch, entry: number, now: number): this {
+  for(session: CrewSession, batch: WriteBatch, lane: number, entry: number, now: number): this {
     this.#session = session;
+    this.#lane = lane;
     this.#batch = batch;
     this.#entry = entry;
     this.#now = now;
@@ -71,6 +73,7 @@ class StoringSink implements ItemSink {
 
   rejected(seq: number, { code, raw }: RejectedItem): void {
     this.#counters.rejected++;
+    this.#session.tellRejected(this.#lane, seq, code);
     this.#batch.rejected(this.#entry, seq, this.#session.device.sender, code, raw, this.#now);
   }
 }
@@ -119,7 +122,7 @@ export class Intake {
     this.claims = new StreamClaims(database, (error) => onError('streams could not be claimed', error));
     this.writer = new Writer(database, settings, {
       durable: (stream, seq) => this.owners.get(stream)?.durable(stream, seq),
-      fenced: (stream) => this.owners.get(stream)?.fail('fenced', 'a newer connection of this device has taken over'),
+      fenced: (stream) => this.owners.get(stream)?.fence(),
       eventsStored: onEventsStored,
       refused: (streams, error) => {
         onError('the database refused a batch; its devices will send it again', error);
@@ -135,9 +138,13 @@ interface LaneState {
   expected: number;
   /** Last seq acknowledged. */
   durable: number;
+  /** Last seq that will never come: the device gave up what lies up to it. */
+  readonly givenUp: number;
   /** The device was told to go back; until it has, what it sends ahead of that is shown live and not stored. Epoch ms, 0: it has. */
   rewindUntil: number;
 }
+
+const FENCED = 'a newer connection of this device has taken over';
 
 /** A device has this long to answer `resume` by sending from there. */
 const REWIND_MS = 10_000;
@@ -191,6 +198,11 @@ export class CrewSession {
     this.send({ type: 'error', code, detail });
     this.ended();
     this.transport.close(CLOSE_CODES[code], code);
+  }
+
+  /** A newer connection of the same device has it now. */
+  fence(): void {
+    this.fail('fenced', FENCED);
   }
 
   /** The socket is gone. What was handed to the writer stays there. */
@@ -271,6 +283,7 @@ export class CrewSession {
       agencyId: this.device.agencyId,
       epoch: Buffer.from(hello.epoch, 'hex'),
       wanted: () => !this.#closed,
+      fenced: () => this.fence(),
       claimed: (lanes) => this.#resume(hello, lanes),
     });
   }
@@ -281,8 +294,9 @@ export class CrewSession {
       const stream: OwnedStream = { streamId, session };
       this.#intake.owners.set(stream, this);
       // what the device gave up before its first held item will never come
-      const expected = Math.max(durableSeq + 1, hello.firstHeld[lane]!);
-      return { stream, expected, durable: durableSeq, rewindUntil: Date.now() + REWIND_MS };
+      const givenUp = hello.firstHeld[lane]! - 1;
+      const expected = Math.max(durableSeq, givenUp) + 1;
+      return { stream, expected, durable: durableSeq, givenUp, rewindUntil: Date.now() + REWIND_MS };
     });
     const durable = Object.fromEntries(LANES.map((lane, i) => [lane, this.#lanes![i]!.durable])) as Record<
       Lane,
@@ -315,13 +329,19 @@ export class CrewSession {
       this.#sendAck(head.lane, lane.durable); // it may have missed the ack
       return;
     }
-    if (last - lane.durable > LIMITS.window)
-      return this.fail('window_exceeded', `lane ${LANES[head.lane]}: ${last - lane.durable} items without an ack`);
+    const unacked = last - Math.max(lane.durable, lane.givenUp);
+    if (unacked > LIMITS.window)
+      return this.fail('window_exceeded', `lane ${LANES[head.lane]}: ${unacked} items without an ack`);
     counters.duplicates += lane.expected - head.firstSeq;
     const entry = writer.batch.entry(lane.stream, this.device.sender, last);
-    read(lane.expected, this.#intake.storing.for(this, writer.batch, entry, now));
+    read(lane.expected, this.#intake.storing.for(this, writer.batch, head.lane, entry, now));
     lane.expected = last + 1;
     writer.written();
+  }
+
+  /** What cannot be read on the alarm lane may have been an alarm: its sender is told at once. */
+  tellRejected(lane: number, seq: number, code: string): void {
+    if (LANES[lane] === 'alarm') this.send({ type: 'outcome', lane: 'alarm', seq, outcome: code });
   }
 
   /** Moves the live picture if the fix is good. Returns the verdict for history. */

@@ -20,6 +20,8 @@ export interface ClaimRequest {
   readonly epoch: Buffer;
   /** False once the socket is gone: the claim is dropped. */
   wanted(): boolean;
+  /** A later connection of the same device asked too: this one gets nothing. */
+  fenced(): void;
   /** The three lanes, in the order of LANES. */
   claimed(lanes: readonly ClaimedLane[]): void;
 }
@@ -64,7 +66,10 @@ export class StreamClaims {
     // one row a device: of two sockets of the same device the later one has it
     const byDevice = new Map<string, ClaimRequest>();
     const batch = this.#waiting.filter((claim) => claim.wanted()).slice(0, BATCH);
-    for (const claim of batch) byDevice.set(claim.deviceId, claim);
+    for (const claim of batch) {
+      byDevice.get(claim.deviceId)?.fenced();
+      byDevice.set(claim.deviceId, claim);
+    }
     this.#waiting = this.#waiting.filter((claim) => claim.wanted() && !batch.includes(claim));
     const claims = [...byDevice.values()];
     if (claims.length === 0) return;

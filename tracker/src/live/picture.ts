@@ -157,7 +157,13 @@ export class Picture {
     watch.digestAt = now + DIGEST_MS;
     this.#watches.set(viewer, watch);
     this.#send(watch, now, false);
-    return { ok: true, view: request.view, cells: rooms.length, tickMs: TICK_MS[level] };
+    return {
+      ok: true,
+      view: request.view,
+      cells: rooms.length,
+      h3: rooms.map((room) => room.h3.toString(16)),
+      tickMs: TICK_MS[level],
+    };
   }
 
   /** The rights behind a console changed: from now on it is sent what the new audience sees, and nothing else. */

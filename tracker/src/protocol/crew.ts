@@ -20,7 +20,7 @@ export const LIMITS = {
   framesPerS: 20,
   /** Frames that may come at once, as after a reconnect. */
   frameBurst: 200,
-  /** Items sent and not yet acknowledged, all lanes together. */
+  /** Items sent and not yet acknowledged, in each lane. */
   window: 20_000,
   /** Milliseconds from the upgrade to the device's hello. */
   helloMs: 10_000,

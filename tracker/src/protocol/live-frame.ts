@@ -76,5 +76,12 @@ export interface ViewRequest {
 }
 
 export type ViewAnswer =
-  | { readonly ok: true; readonly view: number; readonly cells: number; readonly tickMs: number }
+  | {
+      readonly ok: true;
+      readonly view: number;
+      readonly cells: number;
+      /** H3 indexes of the view's cells, hexadecimal: what the console holds besides has left the view. */
+      readonly h3: readonly string[];
+      readonly tickMs: number;
+    }
   | { readonly ok: false; readonly code: 'view_malformed' | 'too_many_cells'; readonly detail: string };

@@ -1,0 +1,188 @@
+/** The tracker's HTTP API, as far as the console uses it. */
+export interface Agency {
+  readonly id: string;
+  readonly code: string;
+  readonly kind: string;
+  readonly nameLv: string;
+  readonly nameEn: string;
+}
+export interface Me {
+  readonly subject: string;
+  readonly name: string;
+  readonly agencyId: string;
+  readonly agencyCode: string;
+  readonly roles: readonly string[];
+}
+export interface DemoUser {
+  readonly user: string;
+  readonly name: string;
+  readonly agency: string;
+  readonly roles: readonly string[];
+}
+export interface Unit {
+  readonly id: string;
+  readonly handle: number;
+  readonly agencyId: string;
+  readonly callsign: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly statusSince: number;
+  readonly statusSource: string;
+  readonly version: number;
+  readonly capabilities: Readonly<Record<string, number>>;
+  readonly heldUntil: number | null;
+  readonly setAside: Readonly<Record<string, number>>;
+}
+export interface Milestone {
+  readonly at: number;
+  readonly receivedAt: number;
+  readonly source: string;
+}
+export interface Assignment {
+  readonly id: string;
+  readonly agencyId: string;
+  readonly unitId: string;
+  readonly status: string;
+  readonly milestones: Readonly<Record<string, Milestone>> | null;
+}
+export interface Vek {
+  readonly id: string;
+  readonly number: number;
+  readonly agencyId: string;
+  readonly channel: string;
+  readonly typeCode: string | null;
+  readonly priority: string | null;
+  readonly lon: number | null;
+  readonly lat: number | null;
+  readonly accuracyM: number | null;
+  readonly address: string | null;
+  readonly summary: string | null;
+  readonly status: string;
+  readonly receivedAt: number;
+  readonly closedAt: number | null;
+  readonly version: number;
+  readonly services: readonly { readonly agencyId: string; readonly status: string }[];
+  readonly assignments: readonly Assignment[];
+}
+export interface NewVek {
+  readonly id: string;
+  readonly channel: 'manual';
+  readonly typeCode: string | null;
+  readonly priority: string | null;
+  readonly lon: number | null;
+  readonly lat: number | null;
+  readonly address: string | null;
+  readonly summary: string | null;
+  readonly offerTo: readonly string[];
+}
+export interface Shelter {
+  readonly shelterId: string;
+  readonly addressLine: string;
+  readonly lon: number;
+  readonly lat: number;
+}
+interface NearUnit {
+  readonly handle: number;
+  readonly unitId: string;
+  readonly callsign: string;
+  readonly agencyId: string;
+  readonly distanceM: number;
+}
+/** A reason with the figures behind it. */
+export type Reason = { readonly code: string } & Readonly<Record<string, unknown>>;
+export interface Nearest {
+  readonly at: number;
+  readonly wanted: number;
+  readonly found: number;
+  readonly chosen: readonly (NearUnit & {
+    readonly fixAgeS: number;
+    readonly intervalM: readonly [number, number];
+    readonly why: readonly Reason[];
+  })[];
+  readonly notChosen: readonly (NearUnit & { readonly reason: Reason })[];
+  readonly restByReason: Readonly<Record<string, number>>;
+}
+
+/** What the server refused, by its stable code; `unreachable` when no answer came. */
+export class ApiProblem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly facts: Readonly<Record<string, unknown>>;
+
+  constructor(status: number, code: string, detail: string, facts: Readonly<Record<string, unknown>> = {}) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.facts = facts;
+  }
+}
+
+const TIMEOUT_MS = 15_000;
+
+export class Api {
+  readonly #token: string | undefined;
+
+  constructor(token?: string) {
+    this.#token = token;
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetch(path, {
+        method,
+        headers: {
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      throw new ApiProblem(0, 'unreachable', (error as Error).message);
+    }
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer as T;
+    const { code = `http_${response.status}`, detail = '', ...facts } = (answer ?? {}) as Record<string, unknown>;
+    throw new ApiProblem(response.status, String(code), String(detail), facts);
+  }
+
+  readiness = async (): Promise<{ state: string; reasons: readonly string[] }> => {
+    try {
+      const response = await fetch('/readyz', { signal: AbortSignal.timeout(5000) });
+      return await response.json();
+    } catch {
+      return { state: 'Down', reasons: ['unreachable'] };
+    }
+  };
+
+  demoUsers = async () => (await this.#call<{ users: DemoUser[] }>('GET', '/api/v1/demo/users')).users;
+  demoToken = async (user: string) =>
+    (await this.#call<{ token: string }>('POST', '/api/v1/demo/token', { user })).token;
+  me = () => this.#call<Me>('GET', '/api/v1/me');
+  agencies = async () => (await this.#call<{ agencies: Agency[] }>('GET', '/api/v1/agencies')).agencies;
+  units = async () => (await this.#call<{ units: Unit[] }>('GET', '/api/v1/units')).units;
+  unit = (id: string) => this.#call<Unit>('GET', `/api/v1/units/${id}`);
+  veks = async () => (await this.#call<{ veks: Vek[] }>('GET', '/api/v1/veks')).veks;
+  vek = (id: string) => this.#call<Vek>('GET', `/api/v1/veks/${id}`);
+  createVek = (vek: NewVek) =>
+    this.#call<{ id: string; number: number; version: number }>('POST', '/api/v1/veks', vek);
+  closeVek = (id: string, version: number, as: 'closed' | 'cancelled') =>
+    this.#call<{ version: number }>('POST', `/api/v1/veks/${id}/close`, { version, as });
+  assign = (vekId: string, id: string, unitId: string) =>
+    this.#call<{ id: string }>('POST', `/api/v1/veks/${vekId}/assignments`, { id, unitId });
+  cancelAssignment = (id: string) => this.#call<void>('DELETE', `/api/v1/assignments/${id}`);
+  setUnitStatus = (id: string, status: string, overrideReason: string | undefined) =>
+    this.#call<{ outcome: string }>('POST', `/api/v1/units/${id}/status`, {
+      status,
+      ...(overrideReason === undefined ? {} : { overrideReason }),
+    });
+  shelters = async (lon: number, lat: number, k: number) =>
+    (await this.#call<{ shelters: Shelter[] }>('GET', `/api/v1/shelters?lon=${lon}&lat=${lat}&k=${k}`)).shelters;
+
+  nearest(place: { lon: number; lat: number }, k: number, capability: string, vekId: string): Promise<Nearest> {
+    const query = new URLSearchParams({ lon: String(place.lon), lat: String(place.lat), k: String(k), vekId });
+    if (capability !== '') query.set('capability', capability);
+    return this.#call<Nearest>('GET', `/api/v1/nearest?${query}`);
+  }
+}

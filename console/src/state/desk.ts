@@ -1,0 +1,405 @@
+import { v7 as uuidv7 } from 'uuid';
+import { ConsoleClient, type FeedEvent } from '../feed/index.js';
+import { Words } from '../i18n/words.js';
+import { Api, ApiProblem, type NewVek, type Vek } from './api.js';
+import { eventTypeLabel } from './event-types.js';
+import { keepLanguage, keepTheme, keepToken, readLanguage, readTheme, readToken } from './settings.js';
+import { type Selection, type State, Store } from './store.js';
+
+const READINESS_EVERY_MS = 5000;
+/** Events come often; lists are fetched in full now and then all the same. */
+const REFETCH_EVERY_MS = 60_000;
+const GATHER_MS = 80;
+const COUNT_EVERY_MS = 1000;
+const RETRY_SIGN_IN_MS = 1500;
+const SHELTERS = 1000;
+/** Newest first within a priority. */
+const LATVIA_CENTRE = { lon: 24.6, lat: 56.9 };
+const ENDED = new Set(['closed', 'cancelled', 'transferred', 'merged']);
+
+const EMPTY: Pick<
+  State,
+  | 'session'
+  | 'connection'
+  | 'lastBundleAt'
+  | 'units'
+  | 'unitByHandle'
+  | 'veks'
+  | 'veksLoaded'
+  | 'alarms'
+  | 'selection'
+  | 'draftPlace'
+  | 'unitsInPicture'
+> = {
+  session: undefined,
+  connection: 'connecting',
+  lastBundleAt: undefined,
+  units: new Map(),
+  unitByHandle: new Map(),
+  veks: new Map(),
+  veksLoaded: false,
+  alarms: [],
+  selection: { kind: 'none' },
+  draftPlace: undefined,
+  unitsInPicture: 0,
+};
+
+/** A dispatcher's desk: holds the session, keeps the lists right by the feed, and carries out what the panels ask for. */
+export class Desk {
+  readonly store: Store;
+  client: ConsoleClient | undefined;
+  /** Moves the map; set by the map. */
+  flyTo: (place: { lon: number; lat: number }) => void = () => {};
+  mapCentre: () => { lon: number; lat: number } = () => LATVIA_CENTRE;
+  #api = new Api();
+  readonly #stale = { veks: new Set<string>(), units: new Set<string>(), allVeks: false, allUnits: false };
+  #gatherTimer: ReturnType<typeof setTimeout> | undefined;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #seen = new Set<string>();
+  /** Ids of commands whose outcome is not known: a repetition must carry the same. */
+  readonly #openCommands = new Map<string, string>();
+
+  constructor() {
+    this.store = new Store({
+      ...EMPTY,
+      signInProblem: undefined,
+      degraded: [],
+      shelters: [],
+      announcement: '',
+      language: readLanguage(),
+      theme: readTheme(),
+      showShelters: false,
+    });
+    const token = readToken();
+    if (token !== null) void this.signIn(token);
+  }
+
+  get words(): Words {
+    return new Words(this.store.get().language);
+  }
+
+  // the session
+
+  demoUsers = () => new Api().demoUsers();
+
+  async signInAs(user: string): Promise<void> {
+    try {
+      await this.signIn(await new Api().demoToken(user));
+    } catch (error) {
+      this.#signInFailed(error);
+    }
+  }
+
+  async signIn(token: string): Promise<void> {
+    const api = new Api(token);
+    try {
+      const [me, agencies] = await Promise.all([api.me(), api.agencies()]);
+      this.#api = api;
+      keepToken(token);
+      this.store.set({
+        ...EMPTY,
+        session: { me, agencies: new Map(agencies.map((agency) => [agency.id, agency])) },
+        signInProblem: undefined,
+      });
+      this.#open(token);
+    } catch (error) {
+      this.#signInFailed(error);
+      // the server may only be starting: the token is as good as before
+      if (error instanceof ApiProblem && error.status === 0) setTimeout(() => void this.signIn(token), RETRY_SIGN_IN_MS);
+      else keepToken(null);
+    }
+  }
+
+  #signInFailed(error: unknown): void {
+    this.store.set({ signInProblem: error instanceof ApiProblem ? error.code : 'other' });
+  }
+
+  #open(token: string): void {
+    this.#close();
+    const client = new ConsoleClient({ url: location.origin, token });
+    this.client = client;
+    client.on('state', (connection, code) => {
+      if (connection === 'refused') {
+        this.signOut();
+        this.store.set({ signInProblem: code ?? 'token_invalid' });
+      } else this.store.set({ connection, lastBundleAt: client.lastBundleAt });
+    });
+    client.on('events', (events) => this.#take(events));
+    client.on('gap', () => this.#refetch());
+    this.#timers = [
+      setInterval(() => void this.#checkReadiness(), READINESS_EVERY_MS),
+      setInterval(() => this.#refetch(), REFETCH_EVERY_MS),
+      setInterval(() => this.#count(), COUNT_EVERY_MS),
+    ];
+    void this.#checkReadiness();
+    void this.#api
+      .shelters(LATVIA_CENTRE.lon, LATVIA_CENTRE.lat, SHELTERS)
+      .catch(() => this.#api.shelters(LATVIA_CENTRE.lon, LATVIA_CENTRE.lat, 50))
+      .then((shelters) => this.store.set({ shelters }))
+      .catch(() => {}); // the map does without
+    client.start();
+  }
+
+  #close(): void {
+    this.client?.stop();
+    this.client = undefined;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    clearTimeout(this.#gatherTimer);
+    this.#gatherTimer = undefined;
+    this.#seen.clear();
+  }
+
+  signOut(): void {
+    this.#close();
+    keepToken(null);
+    this.#api = new Api();
+    this.store.set({ ...EMPTY, degraded: [] });
+  }
+
+  may(operation: 'dispatch' | 'create' | 'status'): boolean {
+    const roles = this.store.get().session?.me.roles ?? [];
+    if (operation === 'dispatch') return roles.includes('dispatcher');
+    if (operation === 'create') return roles.includes('dispatcher') || roles.includes('call_taker');
+    return roles.includes('dispatcher') || roles.includes('commander');
+  }
+
+  // what the feed says
+
+  #take(events: readonly FeedEvent[]): void {
+    for (const event of events) {
+      const { type, data } = event;
+      const vekId = typeof data.vekId === 'string' ? data.vekId : undefined;
+      const unitId = typeof data.unitId === 'string' ? data.unitId : undefined;
+      if (vekId !== undefined) this.#stale.veks.add(vekId);
+      if (type === 'lv.vanags.unit.sos.v1') this.#raise(event);
+      else if (type === 'lv.vanags.unit.status_changed.v1' && unitId !== undefined) this.#show(unitId, data);
+      else if (unitId !== undefined && type.startsWith('lv.vanags.unit.held')) this.#stale.units.add(unitId);
+      else if (/^lv\.vanags\.(unit|grant|agency)\.(created|revoked|retired|bound)/.test(type)) this.#stale.allUnits = true;
+    }
+    this.#gather();
+  }
+
+  /** A unit's new status, without a question to the server. */
+  #show(unitId: string, data: FeedEvent['data']): void {
+    const unit = this.store.get().units.get(unitId);
+    if (unit === undefined) {
+      this.#stale.units.add(unitId);
+      return;
+    }
+    this.#putUnits([
+      {
+        ...unit,
+        status: String(data.to),
+        statusSince: Number(data.since),
+        statusSource: String(data.source),
+        heldUntil: null,
+      },
+    ]);
+  }
+
+  #raise({ id, data, time }: FeedEvent): void {
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    const alarm = {
+      id,
+      unitId: String(data.unitId),
+      at: Date.parse(time),
+      place: (data.place ?? null) as { lon: number; lat: number } | null,
+    };
+    this.store.set({ alarms: [...this.store.get().alarms, alarm] });
+  }
+
+  alarmSeen(id: string): void {
+    this.store.set({ alarms: this.store.get().alarms.filter((alarm) => alarm.id !== id) });
+  }
+
+  #refetch(): void {
+    this.#stale.allUnits = true;
+    this.#stale.allVeks = true;
+    this.#gather();
+  }
+
+  #gather(): void {
+    this.#gatherTimer ??= setTimeout(() => {
+      this.#gatherTimer = undefined;
+      void this.#fetchStale();
+    }, GATHER_MS);
+  }
+
+  async #fetchStale(): Promise<void> {
+    const { veks, units, allVeks, allUnits } = this.#stale;
+    const vekIds = [...veks];
+    const unitIds = [...units];
+    veks.clear();
+    units.clear();
+    this.#stale.allVeks = false;
+    this.#stale.allUnits = false;
+    const api = this.#api;
+    try {
+      await Promise.all([
+        allUnits ? api.units().then((all) => this.#putUnits(all, true)) : undefined,
+        allVeks ? api.veks().then((all) => this.#putVeks(all, true)) : undefined,
+        ...(allUnits ? [] : unitIds.map((id) => ifThere(api.unit(id)).then((unit) => unit && this.#putUnits([unit])))),
+        ...(allVeks ? [] : vekIds.map((id) => ifThere(api.vek(id)).then((vek) => vek && this.#putVeks([vek])))),
+      ]);
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) return;
+      // asked again with the next event, or soon
+      for (const id of vekIds) veks.add(id);
+      for (const id of unitIds) units.add(id);
+      this.#stale.allVeks ||= allVeks;
+      this.#stale.allUnits ||= allUnits;
+      if (api === this.#api) setTimeout(() => this.#gather(), 1000);
+    }
+  }
+
+  #putUnits(changed: readonly State['units'] extends ReadonlyMap<string, infer U> ? readonly U[] : never, all = false) {
+    const units = new Map(all ? [] : this.store.get().units);
+    for (const unit of changed) units.set(unit.id, unit);
+    const unitByHandle = new Map([...units.values()].map((unit) => [unit.handle, unit]));
+    this.store.set({ units, unitByHandle });
+  }
+
+  #putVeks(changed: readonly Vek[], all = false): void {
+    const { veks: before, veksLoaded, session, language } = this.store.get();
+    const veks = new Map(all ? [] : before);
+    const words = new Words(language);
+    let { announcement } = this.store.get();
+    for (const vek of changed) {
+      const known = before.get(vek.id);
+      // answers may overtake one another
+      veks.set(vek.id, known !== undefined && known.version > vek.version ? known : vek);
+      if (known === undefined && veksLoaded && !ENDED.has(vek.status) && session !== undefined) {
+        announcement = words.text('veks.announce', {
+          number: vek.number,
+          priority: vek.priority ?? words.text('priority.none'),
+          type: eventTypeLabel(vek.typeCode, language) ?? words.text('veks.noType'),
+        });
+      }
+    }
+    this.store.set({ veks, announcement, veksLoaded: veksLoaded || all });
+  }
+
+  async #checkReadiness(): Promise<void> {
+    const { state, reasons } = await this.#api.readiness();
+    const degraded = state === 'Normal' ? [] : reasons.length > 0 ? reasons : [state];
+    if (String(degraded) !== String(this.store.get().degraded)) this.store.set({ degraded });
+  }
+
+  #count(): void {
+    const { client } = this;
+    if (client === undefined) return;
+    const { unitsInPicture, lastBundleAt, unitByHandle } = this.store.get();
+    const { picture } = client;
+    for (let slot = 0; slot < picture.length; slot++) {
+      if (unitByHandle.has(picture.handle[slot]!)) continue;
+      this.#stale.allUnits = true; // a unit that nobody has told us of
+      this.#gather();
+      break;
+    }
+    if (picture.length !== unitsInPicture || client.lastBundleAt !== lastBundleAt)
+      this.store.set({ unitsInPicture: picture.length, lastBundleAt: client.lastBundleAt });
+  }
+
+  // what the panels ask for
+
+  select(selection: Selection): void {
+    this.store.set({ selection, draftPlace: undefined });
+    if (selection.kind === 'unit') {
+      this.#stale.units.add(selection.id); // its counters come with the answer only
+      this.#gather();
+    }
+  }
+
+  placeDraft(place: { lon: number; lat: number }): void {
+    this.store.set({ draftPlace: place });
+  }
+
+  setLanguage(language: State['language']): void {
+    keepLanguage(language);
+    this.store.set({ language });
+  }
+
+  setTheme(theme: State['theme']): void {
+    keepTheme(theme);
+    this.store.set({ theme });
+  }
+
+  toggleShelters(): void {
+    this.store.set({ showShelters: !this.store.get().showShelters });
+  }
+
+  nearest(vek: Vek, capability: string, k: number) {
+    return this.#api.nearest({ lon: vek.lon!, lat: vek.lat! }, k, capability, vek.id);
+  }
+
+  assign(vekId: string, unitId: string): Promise<void> {
+    return this.#command(`assign ${vekId} ${unitId}`, async (id) => {
+      await this.#api.assign(vekId, id, unitId);
+      this.#stale.veks.add(vekId);
+      this.#stale.units.add(unitId);
+    });
+  }
+
+  takeBack(vekId: string, assignmentId: string): Promise<void> {
+    return this.#command(`take back ${assignmentId}`, async () => {
+      await this.#api.cancelAssignment(assignmentId);
+      this.#stale.veks.add(vekId);
+    });
+  }
+
+  closeVek({ id, version }: Vek, as: 'closed' | 'cancelled'): Promise<void> {
+    return this.#command(`close ${id}`, async () => {
+      try {
+        await this.#api.closeVek(id, version, as);
+      } finally {
+        this.#stale.veks.add(id);
+      }
+    });
+  }
+
+  createVek(draft: Omit<NewVek, 'id' | 'channel'>): Promise<void> {
+    return this.#command(`create ${JSON.stringify(draft)}`, async (id) => {
+      await this.#api.createVek({ id, channel: 'manual', ...draft });
+      this.#putVeks([await this.#api.vek(id)]);
+      this.select({ kind: 'vek', id });
+    });
+  }
+
+  setUnitStatus(unitId: string, status: string, reason: string | undefined): Promise<void> {
+    return this.#command(`status ${unitId}`, async () => {
+      await this.#api.setUnitStatus(unitId, status, reason);
+      this.#stale.units.add(unitId);
+    });
+  }
+
+  /** Carries out a command. When no answer came, the next try of the same has the same id, so that nothing happens twice. */
+  async #command(name: string, run: (id: string) => Promise<void>): Promise<void> {
+    const id = this.#openCommands.get(name) ?? uuidv7();
+    this.#openCommands.set(name, id);
+    try {
+      await run(id);
+      this.#openCommands.delete(name);
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status !== 0 && error.status < 500) this.#openCommands.delete(name);
+      throw error;
+    } finally {
+      this.#gather();
+    }
+  }
+}
+
+/** Undefined for what is not there, or not for us. */
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiProblem && (error.status === 404 || error.status === 403)) return undefined;
+    throw error;
+  }
+}
+
+export function isEnded(vek: Vek): boolean {
+  return ENDED.has(vek.status);
+}
