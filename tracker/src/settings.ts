@@ -7,6 +7,9 @@ export class SettingError extends Error {
   readonly code = 'wrong_setting';
 }
 
+/** A number of digits alone: Number() would also take blanks (as 0), hexadecimal and exponents. */
+const whole = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, { error: 'not a whole number' }).transform(Number).pipe(z.number().min(least).max(most));
 const flag = z.enum(['0', '1']).transform((value) => value === '1');
 const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
@@ -20,7 +23,7 @@ const Environment = z.object({
     .string()
     .refine((value) => value === 'localhost' || isIP(value) !== 0, { error: 'not an IP address' })
     .default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(8112),
+  PORT: whole(0, 65535).default(8112),
   DATA_DIR: z.string().default('./data'),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   NODE_ID: z
@@ -35,11 +38,11 @@ const Environment = z.object({
   OIDC_ISSUER: url('https:', 'http:').optional(),
   OIDC_JWKS_URL: url('https:', 'http:').optional(),
   OIDC_AUDIENCE: z.string().default('vanags'),
-  FLUSH_INTERVAL_MS: z.coerce.number().int().min(5).max(5000).default(200),
-  FLUSH_ROWS: z.coerce.number().int().min(1).max(50_000).default(5000),
-  MAX_WAITING_FIXES: z.coerce.number().int().min(1000).max(5_000_000).default(200_000),
-  FIX_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
-  FEED_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
+  FLUSH_INTERVAL_MS: whole(5, 5000).default(200),
+  FLUSH_ROWS: whole(1, 50_000).default(5000),
+  MAX_WAITING_FIXES: whole(1000, 5_000_000).default(200_000),
+  FIX_RETENTION_DAYS: whole(1, 3650).default(90),
+  FEED_RETENTION_DAYS: whole(1, 3650).default(30),
 });
 
 /** The names that docker-compose.yml and the documentation may use. */
@@ -81,6 +84,17 @@ const DEFAULT_SECRETS = new Set([
   'example',
   'demo',
 ]);
+
+/** True when the database's password is one that everybody knows. A unix socket asks for none. */
+function hasDefaultSecret({ searchParams, password }: URL): boolean {
+  if (searchParams.get('host')?.startsWith('/')) return false;
+  try {
+    // the driver prefers the parameter
+    return DEFAULT_SECRETS.has((searchParams.get('password') ?? decodeURIComponent(password)).toLowerCase());
+  } catch {
+    return true; // escapes that cannot be read: the driver could not either
+  }
+}
 
 /**
  * Reads the settings from environment variables.
@@ -130,11 +144,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
         `HOST=${e.HOST}: MODE=production refuses a plain-text port here; set TLS_CERT_FILE and TLS_KEY_FILE, or TRUST_PROXY, or a loopback HOST`,
       );
     }
-    if (
-      e.DATABASE_URL !== undefined &&
-      DEFAULT_SECRETS.has(decodeURIComponent(new URL(e.DATABASE_URL).password)) &&
-      !new URL(e.DATABASE_URL).searchParams.has('host')
-    ) {
+    if (e.DATABASE_URL !== undefined && hasDefaultSecret(new URL(e.DATABASE_URL))) {
       throw new SettingError('DATABASE_URL: MODE=production refuses an empty or well-known password');
     }
   } else if (!loopback && e.DEMO !== true) {

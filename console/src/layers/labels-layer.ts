@@ -1,0 +1,37 @@
+import type { Layer } from '@deck.gl/core';
+import { TextLayer } from '@deck.gl/layers';
+import { LABEL_ZOOM, type MapState, symbolSize } from './map-state.js';
+
+const FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
+/** Callsigns of the units in the shown box, with the age of those that are stale. */
+export function labelsLayer({
+  picture,
+  zoom,
+  now,
+  labelled,
+  unitByHandle,
+  colours,
+  words,
+}: MapState): Layer {
+  return new TextLayer<number>({
+    id: 'unit-labels',
+    data: labelled,
+    visible: zoom >= LABEL_ZOOM,
+    characterSet: 'auto',
+    fontFamily: FONT,
+    fontWeight: 600,
+    fontSettings: { sdf: true, radius: 10, buffer: 6 },
+    getPosition: (slot) => [picture.position[slot * 2]!, picture.position[slot * 2 + 1]!],
+    getText: (slot) => {
+      const callsign = unitByHandle.get(picture.handle[slot]!)?.callsign ?? '';
+      return picture.isStale(slot, now) ? `${callsign} · ${words.age(picture.ageMs(slot, now))}` : callsign;
+    },
+    getSize: 12,
+    getColor: [...colours.text, 255],
+    outlineColor: [...colours.halo, 255],
+    outlineWidth: 4,
+    getPixelOffset: [0, symbolSize(zoom) / 2 + 8],
+    updateTriggers: { getPosition: picture.revision, getText: picture.revision },
+  });
+}

@@ -1,0 +1,212 @@
+import type { StyleSpecification } from 'maplibre-gl';
+import { land, places } from 'virtual:base-map';
+import type { Theme } from '../state/store.js';
+
+interface Ink {
+  readonly water: string;
+  readonly abroad: string;
+  readonly land: string;
+  readonly border: string;
+  readonly municipality: string;
+  readonly town: string;
+  readonly river: string;
+  readonly road: string;
+  readonly mainRoad: string;
+  readonly text: string;
+  readonly faintText: string;
+  readonly halo: string;
+}
+
+const INK: Readonly<Record<Theme, Ink>> = {
+  dark: {
+    water: '#0a1220',
+    abroad: '#10151c',
+    land: '#19212b',
+    border: '#56677d',
+    municipality: '#33414f',
+    town: '#222d39',
+    river: '#1f4263',
+    road: '#323e4b',
+    mainRoad: '#5a6472',
+    text: '#b9c5d3',
+    faintText: '#7e8c9c',
+    halo: '#0c1117',
+  },
+  light: {
+    water: '#bcd3e6',
+    abroad: '#dfe0dc',
+    land: '#f5f4ef',
+    border: '#6d7480',
+    municipality: '#bfc1bd',
+    town: '#e7e4da',
+    river: '#8fb8da',
+    road: '#cfcbc0',
+    mainRoad: '#d9a441',
+    text: '#2a313a',
+    faintText: '#636b75',
+    halo: '#ffffff',
+  },
+};
+
+const FONT = ['system-ui', 'Segoe UI', 'Roboto', 'Noto Sans', 'sans-serif'];
+const BOLD = ['system-ui', 'Segoe UI', 'Roboto', 'Noto Sans', 'sans-serif'];
+
+/**
+ * The built-in map: outlines and names that come with the console, territories, roads and rivers from the tracker. It asks
+ * nobody else; without `glyphs` MapLibre draws text with the machine's own fonts.
+ */
+export function baseStyle(theme: Theme, origin: string): StyleSpecification {
+  const ink = INK[theme];
+  return {
+    version: 8,
+    sources: {
+      land: { type: 'geojson', data: land },
+      places: { type: 'geojson', data: places },
+      tracker: {
+        type: 'vector',
+        tiles: [`${origin}/api/v1/tiles/{z}/{x}/{y}.mvt`],
+        minzoom: 5,
+        maxzoom: 13,
+        bounds: [20.5, 55.5, 28.5, 58.2],
+      },
+    },
+    layers: [
+      { id: 'water', type: 'background', paint: { 'background-color': ink.water } },
+      {
+        id: 'land',
+        type: 'fill',
+        source: 'land',
+        paint: { 'fill-color': ['case', ['get', 'latvia'], ink.land, ink.abroad], 'fill-antialias': false },
+      },
+      {
+        id: 'town',
+        type: 'fill',
+        source: 'tracker',
+        'source-layer': 'territory',
+        filter: ['==', ['get', 'kind'], 'town'],
+        minzoom: 8,
+        paint: { 'fill-color': ink.town },
+      },
+      {
+        id: 'municipality',
+        type: 'line',
+        source: 'tracker',
+        'source-layer': 'territory',
+        filter: ['==', ['get', 'kind'], 'municipality'],
+        paint: {
+          'line-color': ink.municipality,
+          'line-width': ['interpolate', ['linear'], ['zoom'], 6, 0.6, 12, 1.6],
+          'line-dasharray': [3, 2],
+        },
+      },
+      {
+        id: 'river',
+        type: 'line',
+        source: 'tracker',
+        'source-layer': 'river',
+        paint: { 'line-color': ink.river, 'line-width': ['interpolate', ['linear'], ['zoom'], 6, 1, 12, 5] },
+        layout: { 'line-cap': 'round', 'line-join': 'round' },
+      },
+      {
+        id: 'road',
+        type: 'line',
+        source: 'tracker',
+        'source-layer': 'road',
+        filter: ['!', ['in', ['get', 'class'], ['literal', MAIN_ROADS]]],
+        minzoom: 9,
+        paint: { 'line-color': ink.road, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.4, 15, 4] },
+      },
+      {
+        id: 'main-road',
+        type: 'line',
+        source: 'tracker',
+        'source-layer': 'road',
+        filter: ['in', ['get', 'class'], ['literal', MAIN_ROADS]],
+        paint: { 'line-color': ink.mainRoad, 'line-width': ['interpolate', ['linear'], ['zoom'], 6, 0.7, 10, 1.8, 15, 6] },
+        layout: { 'line-cap': 'round', 'line-join': 'round' },
+      },
+      {
+        id: 'coast',
+        type: 'line',
+        source: 'land',
+        filter: ['!', ['get', 'latvia']],
+        paint: { 'line-color': ink.border, 'line-width': 0.6, 'line-opacity': 0.5 },
+      },
+      {
+        id: 'border',
+        type: 'line',
+        source: 'land',
+        filter: ['get', 'latvia'],
+        paint: { 'line-color': ink.border, 'line-width': ['interpolate', ['linear'], ['zoom'], 6, 1.2, 11, 2.2] },
+      },
+      {
+        id: 'road-ref',
+        type: 'symbol',
+        source: 'tracker',
+        'source-layer': 'road',
+        filter: ['all', ['has', 'ref'], ['in', ['get', 'class'], ['literal', MAIN_ROADS]]],
+        minzoom: 8,
+        layout: {
+          'symbol-placement': 'line',
+          'symbol-spacing': 320,
+          'text-field': ['get', 'ref'],
+          'text-font': BOLD,
+          'text-size': 10.5,
+        },
+        paint: { 'text-color': ink.faintText, 'text-halo-color': ink.halo, 'text-halo-width': 1.6 },
+      },
+      {
+        id: 'road-name',
+        type: 'symbol',
+        source: 'tracker',
+        'source-layer': 'road',
+        filter: ['has', 'name'],
+        minzoom: 13,
+        layout: {
+          'symbol-placement': 'line',
+          'text-field': ['get', 'name'],
+          'text-font': FONT,
+          'text-size': 11,
+        },
+        paint: { 'text-color': ink.faintText, 'text-halo-color': ink.halo, 'text-halo-width': 1.4 },
+      },
+      {
+        id: 'municipality-name',
+        type: 'symbol',
+        source: 'tracker',
+        'source-layer': 'territory',
+        filter: ['==', ['get', 'kind'], 'municipality'],
+        minzoom: 8.5,
+        maxzoom: 11.5,
+        layout: {
+          'text-field': ['get', 'name_lv'],
+          'text-font': FONT,
+          'text-size': 11,
+          'text-letter-spacing': 0.06,
+          'text-max-width': 8,
+        },
+        paint: { 'text-color': ink.faintText, 'text-halo-color': ink.halo, 'text-halo-width': 1.4, 'text-opacity': 0.85 },
+      },
+      ...[0, 1, 2, 3].map((rank) => ({
+        id: `place-${rank}`,
+        type: 'symbol' as const,
+        source: 'places',
+        filter: ['==', ['get', 'rank'], rank] as ['==', ['get', string], number],
+        minzoom: [0, 6, 7.5, 9][rank]!,
+        layout: {
+          'text-field': ['get', 'name'] as ['get', string],
+          'text-font': FONT,
+          'text-size': [17, 13.5, 12, 11.5][rank]!,
+          'text-padding': 6,
+        },
+        paint: {
+          'text-color': rank < 2 ? ink.text : ink.faintText,
+          'text-halo-color': ink.halo,
+          'text-halo-width': 1.8,
+        },
+      })),
+    ],
+  };
+}
+
+const MAIN_ROADS = ['motorway', 'trunk', 'primary', 'secondary'];

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSettings, SettingError, settingNames } from './settings.js';
+
+const PRODUCTION = { MODE: 'production', OIDC_ISSUER: 'https://login.example.lv/' };
+
+/** The one line a wrong setting ends the start with. */
+function refusal(env: Record<string, string>): string {
+  try {
+    readSettings(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingError);
+    return (error as Error).message;
+  }
+  throw new Error(`${JSON.stringify(env)} was taken`);
+}
+
+describe('settings', () => {
+  it('of nothing are those of the front door: loopback, 8112, ./data, the demo', () => {
+    const settings = readSettings({});
+    expect(settings).toMatchObject({
+      production: false,
+      host: '127.0.0.1',
+      port: 8112,
+      databaseUrl: undefined,
+      demo: true,
+      demoWorld: true,
+      trustedProxies: [],
+      tls: undefined,
+      oidc: undefined,
+      flush: { intervalMs: 200, rows: 5000 },
+    });
+    expect(isAbsolute(settings.dataDir)).toBe(true);
+    expect(settings.dataDir).toMatch(/data$/);
+  });
+
+  it('take an empty value as none given, as a compose file gives it', () => {
+    const empty = Object.fromEntries(settingNames.map((name) => [name, '']));
+    expect({ ...readSettings(empty), nodeId: '' }).toEqual({ ...readSettings({}), nodeId: '' });
+  });
+
+  it('pass over variables that are not theirs', () => {
+    expect(readSettings({ PATH: '/bin', FLUSH: 'x' }).port).toBe(8112);
+  });
+
+  it('read numbers, lists and addresses', () => {
+    const settings = readSettings({
+      PORT: '0',
+      NODE_ID: 'riga-1',
+      TRUST_PROXY: '10.0.0.1, ::1',
+      FLUSH_INTERVAL_MS: '50',
+      FLUSH_ROWS: '100',
+      MAX_WAITING_FIXES: '1000',
+      FIX_RETENTION_DAYS: '1',
+      FEED_RETENTION_DAYS: '3650',
+      DATABASE_URL: 'postgresql://vanags:x@db/vanags',
+    });
+    expect(settings).toMatchObject({
+      port: 0,
+      nodeId: 'riga-1',
+      trustedProxies: ['10.0.0.1', '::1'],
+      flush: { intervalMs: 50, rows: 100, maxWaiting: 1000 },
+      retentionDays: { fixes: 1, feed: 3650 },
+      databaseUrl: 'postgresql://vanags:x@db/vanags',
+    });
+  });
+
+  it('need both files of TLS', () => {
+    expect(readSettings({ TLS_CERT_FILE: 'a.pem', TLS_KEY_FILE: 'b.pem' }).tls).toEqual({
+      certFile: 'a.pem',
+      keyFile: 'b.pem',
+    });
+    for (const one of ['TLS_CERT_FILE', 'TLS_KEY_FILE'])
+      expect(refusal({ [one]: 'a.pem' })).toMatch(/TLS_CERT_FILE and TLS_KEY_FILE/);
+  });
+
+  it.each([
+    [{ MODE: 'prod' }, 'MODE="prod"'],
+    [{ HOST: 'example.lv' }, 'HOST="example.lv": not an IP address'],
+    [{ PORT: 'http' }, 'PORT="http"'],
+    [{ PORT: '65536' }, 'PORT="65536"'],
+    [{ PORT: '-1' }, 'PORT="-1"'],
+    [{ PORT: '80.5' }, 'PORT="80.5"'],
+    [{ PORT: ' ' }, 'PORT=" "'],
+    [{ DEMO: 'yes' }, 'DEMO="yes"'],
+    [{ DEMO_WORLD: 'true' }, 'DEMO_WORLD="true"'],
+    [{ NODE_ID: 'a b' }, 'NODE_ID="a b": 1 to 64 letters'],
+    [{ TRUST_PROXY: 'proxy' }, 'TRUST_PROXY="proxy": "proxy" is not an IP address'],
+    [{ TRUST_PROXY: '10.0.0.0/8' }, '"10.0.0.0/8" is not an IP address'],
+    [{ FLUSH_INTERVAL_MS: '4' }, 'FLUSH_INTERVAL_MS="4"'],
+    [{ FLUSH_ROWS: '0' }, 'FLUSH_ROWS="0"'],
+    [{ MAX_WAITING_FIXES: '10' }, 'MAX_WAITING_FIXES="10"'],
+    [{ FIX_RETENTION_DAYS: '0' }, 'FIX_RETENTION_DAYS="0"'],
+    [{ FEED_RETENTION_DAYS: 'ever' }, 'FEED_RETENTION_DAYS="ever"'],
+    [{ OIDC_ISSUER: 'login.example.lv' }, 'OIDC_ISSUER="login.example.lv": not a URL that begins with https://'],
+    [{ OIDC_JWKS_URL: 'https://a/keys' }, 'OIDC_JWKS_URL needs OIDC_ISSUER'],
+    [{ DATABASE_URL: 'mysql://db/x' }, 'DATABASE_URL=(not shown): not a URL that begins with postgres://'],
+  ])('%j is refused with %s', (env, fragment) => {
+    const line = refusal(env);
+    expect(line).toContain(fragment);
+    expect(line).not.toContain('\n');
+  });
+
+  it('never repeat what may be a secret', () => {
+    expect(refusal({ DATABASE_URL: 'mysql://user:hunter2@db/x' })).not.toContain('hunter2');
+    expect(refusal({ ...PRODUCTION, DATABASE_URL: 'postgres://user:changeme@db/x' })).not.toContain('changeme');
+  });
+
+  it('outside production serve others only with DEMO=1', () => {
+    for (const HOST of ['127.0.0.1', '127.0.0.2', '::1', 'localhost']) expect(readSettings({ HOST }).host).toBe(HOST);
+    for (const HOST of ['0.0.0.0', '::', '192.168.1.5', '1.127.0.1']) {
+      expect(refusal({ HOST })).toContain('DEMO=1');
+      expect(refusal({ HOST, DEMO: '0' })).toContain('DEMO=1');
+      expect(readSettings({ HOST, DEMO: '1' }).host).toBe(HOST);
+    }
+  });
+
+  it('production has no demo, not even by default', () => {
+    expect(readSettings(PRODUCTION)).toMatchObject({ production: true, demo: false, demoWorld: false });
+    expect(readSettings({ ...PRODUCTION, DEMO: '0' }).demo).toBe(false);
+    expect(refusal({ ...PRODUCTION, DEMO: '1' })).toContain('DEMO=1');
+  });
+
+  it('production needs an issuer', () => {
+    expect(refusal({ MODE: 'production' })).toContain('OIDC_ISSUER');
+  });
+
+  it('production serves plain text only on loopback or behind a declared proxy', () => {
+    const open = { ...PRODUCTION, HOST: '0.0.0.0' };
+    expect(refusal(open)).toMatch(/plain-text.*TLS_CERT_FILE.*TRUST_PROXY/);
+    expect(readSettings({ ...open, TRUST_PROXY: '10.0.0.1' }).host).toBe('0.0.0.0');
+    expect(readSettings({ ...open, TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b' }).host).toBe('0.0.0.0');
+    expect(refusal({ ...open, TRUST_PROXY: ' , ' })).toContain('plain-text');
+  });
+
+  it.each(['', 'postgres', 'vanags', 'password', 'secret', 'changeme', 'change%2Dme', 'demo', 'POSTGRES'])(
+    'production refuses the database password %j',
+    (password) => {
+      expect(refusal({ ...PRODUCTION, DATABASE_URL: `postgres://vanags:${password}@db/vanags` })).toContain(
+        'DATABASE_URL',
+      );
+    },
+  );
+
+  it('production takes a password of one’s own, and a unix socket without one', () => {
+    expect(
+      readSettings({ ...PRODUCTION, DATABASE_URL: 'postgres://vanags:l0ng-and-own@db/vanags' }).databaseUrl,
+    ).toBeDefined();
+    expect(
+      readSettings({ ...PRODUCTION, DATABASE_URL: 'postgres:///vanags?host=/run/postgresql' }).databaseUrl,
+    ).toBeDefined();
+  });
+
+  it('production is not talked round by a host parameter that is no socket', () => {
+    expect(refusal({ ...PRODUCTION, DATABASE_URL: 'postgres://vanags:vanags@db/vanags?host=db' })).toContain(
+      'DATABASE_URL',
+    );
+  });
+
+  it('a password whose escapes cannot be read is refused in one line', () => {
+    expect(refusal({ ...PRODUCTION, DATABASE_URL: 'postgres://vanags:%zz@db/vanags' })).toContain('DATABASE_URL');
+  });
+
+  it('are all named in the compose file or the code alone, never twice', () => {
+    expect(new Set(settingNames).size).toBe(settingNames.length);
+    const source = readFileSync(new URL('./settings.ts', import.meta.url), 'utf8');
+    for (const name of settingNames) expect(source.split(`  ${name}: `).length, name).toBe(2);
+  });
+});
