@@ -126,7 +126,7 @@ async function run(
   const consoles = new Consoles(core, log);
   crews.attach(app);
   consoles.attach(app);
-  attachHttp(app, createApi(core, log, VERSION, CONSOLE_DIR), settings);
+  attachHttp(app, createApi(core, log, VERSION, CONSOLE_DIR), settings, log);
   let listening: Awaited<ReturnType<typeof listen>>;
   try {
     listening = await listen(app, settings);

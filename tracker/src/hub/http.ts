@@ -1,27 +1,43 @@
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { Api } from '../api/operation.js';
 import { problemBody } from '../api/problem.js';
+import type { Log } from '../log.js';
 import type { Settings } from '../settings.js';
 import { remoteAddress } from './app.js';
 
 /** One import of territories with their boundaries is the largest body there is. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
+/** The methods that the web's Request can be; TRACE and CONNECT are none of them. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** A name or address, and a port: whatever else stands in Host would change what the URL means. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
 /** Gives every request that no socket route took to the API: a thin way between uWebSockets.js and the web's Request and Response. */
-export function attachHttp(app: TemplatedApp, api: Api, { trustedProxies, tls }: Settings): void {
+export function attachHttp(app: TemplatedApp, api: Api, { trustedProxies, tls }: Settings, log: Log): void {
   app.any('/*', (res, req) => {
+    // nothing may be thrown in here, now or later: it would end the process
     // everything is read from req before the first await: it is gone after
     const method = req.getMethod().toUpperCase();
+    const path = req.getUrl();
     const query = req.getQuery();
     const headers = new Headers();
+    let readable = true;
     req.forEach((name, value) => {
-      headers.append(name, value);
+      try {
+        headers.append(name, value);
+      } catch {
+        readable = false;
+      }
     });
-    const url = `${tls === undefined ? 'http' : 'https'}://${headers.get('host') ?? 'localhost'}${req.getUrl()}${query ? `?${query}` : ''}`;
+    const host = headers.get('host') ?? 'localhost';
+    const url = `${tls === undefined ? 'http' : 'https'}://${host}${path}${query ? `?${query}` : ''}`;
     const address = remoteAddress(res, req, trustedProxies);
     const gone = new AbortController();
     res.onAborted(() => gone.abort());
-    if (!URL.canParse(url)) return end(res, 400, 'request_malformed', 'the Host header or the path is not a URL');
+    if (!readable || !HOST.test(host) || !URL.canParse(url))
+      return end(res, 400, 'request_malformed', 'the Host header, another header or the path cannot be read');
+    if (!METHODS.includes(method)) return end(res, 404, 'not_found', 'there is no such method');
 
     const answer = async (body: Uint8Array<ArrayBuffer> | undefined) => {
       const request = new Request(url, {
@@ -38,15 +54,21 @@ export function attachHttp(app: TemplatedApp, api: Api, { trustedProxies, tls }:
         response.headers.forEach((value, name) => {
           if (name !== 'content-length') res.writeHeader(name, value);
         });
-        if (method === 'HEAD') res.endWithoutBody(content.length);
+        // the length that a GET would have is not known, and that of no body would be false
+        if (method === 'HEAD') res.endWithoutBody();
         else res.end(content);
       });
     };
-    if (method === 'GET' || method === 'HEAD') void answer(undefined);
-    else
-      readBody(res, (body) =>
-        body === undefined ? end(res, 413, 'body_too_large', `at most ${MAX_BODY_BYTES} bytes`) : void answer(body),
-      );
+    const answerOrSaySo = (body: Uint8Array<ArrayBuffer> | undefined) => {
+      answer(body).catch((error) => {
+        log.error(`${method} ${path}`, error);
+        if (!gone.signal.aborted) end(res, 500, 'internal', 'something broke here; it has been logged');
+      });
+    };
+    if (method === 'GET' || method === 'HEAD') return answerOrSaySo(undefined);
+    const tooLarge = () => end(res, 413, 'body_too_large', `at most ${MAX_BODY_BYTES} bytes`);
+    if (Number(headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return tooLarge();
+    readBody(res, (body) => (body === undefined ? tooLarge() : answerOrSaySo(body)));
   });
 }
 
@@ -74,11 +96,12 @@ function readBody(res: HttpResponse, done: (body: Uint8Array<ArrayBuffer> | unde
   });
 }
 
+/** Answers with a problem. The connection stays: what is left of a body is read and dropped, so that its sender gets to see this. */
 function end(res: HttpResponse, status: number, code: string, detail: string): void {
   res.cork(() => {
     res
       .writeStatus(String(status))
       .writeHeader('content-type', 'application/problem+json')
-      .end(JSON.stringify(problemBody(status, code, detail)), true);
+      .end(JSON.stringify(problemBody(status, code, detail)));
   });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Connection, Database } from '../store/database.js';
 import { isAway } from '../store/errors.js';
 import { sqlFile } from '../store/sql-file.js';
@@ -42,7 +43,7 @@ export class Writer {
   #filling: WriteBatch;
   #spare: WriteBatch;
   #client: Connection | undefined;
-  #connections = 0;
+  #statement = '';
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #awaySince: number | undefined;
@@ -103,9 +104,8 @@ export class Writer {
       try {
         this.#client ??= await this.#connect();
         const client = this.#client;
-        // named per connection: the embedded backend keeps names from one connection to the next
         const { rows } = await client.query<{ stream_id: number; session: number; durable_seq: number }>({
-          name: `flush-${this.#connections}`,
+          name: this.#statement,
           text: flushSql,
           values: params,
         });
@@ -120,6 +120,7 @@ export class Writer {
         this.#client = undefined;
         client?.end().catch(() => {});
         if (!isAway(error)) {
+          this.#awaySince = undefined;
           this.#listener.refused([...batch.streams()], error as Error);
           return;
         }
@@ -132,9 +133,9 @@ export class Writer {
   }
 
   async #connect(): Promise<Connection> {
-    const client = await this.#database.connect();
-    this.#connections++;
-    return client;
+    // a name of its own for every connection: the embedded backend keeps names from one connection to the next
+    this.#statement = `flush-${randomUUID()}`;
+    return this.#database.connect();
   }
 
   #answer(batch: WriteBatch, rows: readonly { stream_id: number; session: number; durable_seq: number }[]): void {

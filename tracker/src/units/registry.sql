@@ -35,7 +35,8 @@ WITH given AS (
                                           "statusAtRest" text, capabilities jsonb)
   JOIN agency a ON a.code = r."agencyCode"
   LEFT JOIN station s ON s.agency_id = a.id AND s.code = r."stationCode"
-  WHERE r."stationCode" IS NULL OR s.id IS NOT NULL
+  LEFT JOIN vehicle v ON v.id = r."vehicleId" AND v.agency_id = a.id
+  WHERE (r."stationCode" IS NULL OR s.id IS NOT NULL) AND (r."vehicleId" IS NULL OR v.id IS NOT NULL)
 ), added AS (
   INSERT INTO unit (id, agency_id, station_id, vehicle_id, callsign, kind, status, status_at_rest)
   SELECT id, agency_id, station_id, "vehicleId", callsign, kind, "statusAtRest", "statusAtRest" FROM given

@@ -34,8 +34,20 @@ const lon = z.number().min(-180).max(180);
 const lat = z.number().min(-90).max(90);
 const instant = z.iso.datetime({ offset: true });
 const owned = { id, agencyCode: code };
-const position = z.array(z.number()).min(2).max(3);
-const ring = z.array(position).min(4);
+const position = z
+  .array(z.number())
+  .min(2)
+  .max(3)
+  .refine(([lon, lat]) => Math.abs(lon!) <= 180 && Math.abs(lat!) <= 90, 'is outside the world (order is lon, lat)');
+const ring = z
+  .array(position)
+  .min(4)
+  .refine((points) => {
+    const last = points[points.length - 1];
+    return points[0]?.[0] === last?.[0] && points[0]?.[1] === last?.[1];
+  }, 'does not end where it begins');
+/** Degrees: Web Mercator, in which map lines are kept, ends here. */
+const MERCATOR_LAT = 85.06;
 
 /**
  * What can be registered, one row or many: its row, and what its events are called (null: scenery, it has none). Every row carries its id (UUIDv7 made by the
@@ -187,7 +199,9 @@ export const REGISTRY = {
       ref: text.nullish(),
       name: text.nullish(),
       generated: z.boolean(),
-      line: z.array(position).min(2),
+      line: z
+        .array(position.refine(([, lat]) => Math.abs(lat!) <= MERCATOR_LAT, 'is beyond the edge of the map'))
+        .min(2),
     }),
   },
 } as const satisfies Record<string, { aggregate: AggregateKind | null; row: z.ZodType }>;

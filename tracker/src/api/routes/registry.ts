@@ -29,7 +29,9 @@ export function registryRoutes(operations: Operations, core: Core): void {
     caller: Caller,
     kind: RegistryKind,
     rows: readonly { id: string; agencyCode?: string }[],
+    lines?: readonly number[],
   ): Promise<number> {
+    const rowName = (i: number) => (lines === undefined ? 'body' : lineName(lines[i]!));
     const { principal, sourceIp } = caller;
     if (kind === 'agencies') caller.mustBeOperator();
     rows.forEach((row, i) => {
@@ -138,7 +140,10 @@ export function registryRoutes(operations: Operations, core: Core): void {
       method: 'post',
       path: '/api/v1/import/{kind}',
       description: `Adds up to ${MAX_IMPORT_ROWS} rows, one JSON object a line (NDJSON): all or none. Rows whose id is known are left as they are.`,
-      request: { params: z.object({ kind: z.enum(REGISTRY_KINDS as [RegistryKind, ...RegistryKind[]]) }) },
+      request: {
+        params: z.object({ kind: z.enum(REGISTRY_KINDS as [RegistryKind, ...RegistryKind[]]) }),
+        body: { required: true, content: { 'application/x-ndjson': { schema: z.string() } } },
+      },
       responses: {
         200: json(Added.extend({ rows: z.number().int() }), 'Done'),
         422: { description: 'Some lines are wrong; each is named, nothing was added' },
@@ -146,10 +151,10 @@ export function registryRoutes(operations: Operations, core: Core): void {
     },
     async (c) => {
       const { kind } = c.req.valid('param');
-      const rows = readRows(kind, await c.req.text());
+      const { rows, lines } = readRows(kind, await c.req.text());
       const caller = c.get('caller');
       if (rows.length === 0) caller.asked = true;
-      const added = rows.length === 0 ? 0 : await register(caller, kind, rows);
+      const added = rows.length === 0 ? 0 : await register(caller, kind, rows, lines);
       return c.json({ rows: rows.length, added }, 200);
     },
   );
@@ -358,33 +363,48 @@ export function registryRoutes(operations: Operations, core: Core): void {
   );
 }
 
-function rowName(i: number): string {
-  return `line ${i + 1}`;
+function lineName(line: number): string {
+  return `line ${line}`;
+}
+
+interface ReadRows {
+  readonly rows: readonly { readonly id: string; readonly agencyCode?: string }[];
+  /** The line each row stands on, from 1. */
+  readonly lines: readonly number[];
 }
 
 /** Reads NDJSON; empty lines are passed over but counted. @throws ApiError 422 `rows_malformed` with every wrong line, up to a bound */
-function readRows(kind: RegistryKind, body: string): { id: string; agencyCode?: string }[] {
+function readRows(kind: RegistryKind, body: string): ReadRows {
   const { row } = REGISTRY[kind];
   const rows: { id: string }[] = [];
+  const lines: number[] = [];
+  const lineOf = new Map<string, number>();
   const errors: ProblemDetail[] = [];
-  body.split('\n').forEach((line, i) => {
-    if (line.trim() === '' || errors.length >= MAX_NAMED_ERRORS) return;
+  body.split('\n').forEach((text, i) => {
+    if (text.trim() === '' || errors.length >= MAX_NAMED_ERRORS) return;
+    const line = i + 1;
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = JSON.parse(text);
     } catch (error) {
-      errors.push({ at: rowName(i), message: (error as Error).message });
+      errors.push({ at: lineName(line), message: (error as Error).message });
       return;
     }
     const parsed = row.safeParse(value);
-    if (parsed.success) rows.push(parsed.data);
-    else
-      for (const issue of parsed.error.issues)
-        errors.push({ at: `${rowName(i)}: ${issue.path.join('.')}`, message: issue.message });
+    if (!parsed.success) {
+      for (const { path, message } of parsed.error.issues)
+        errors.push({ at: [lineName(line), path.join('.')].filter(Boolean).join(': '), message });
+      return;
+    }
+    const earlier = lineOf.get(parsed.data.id);
+    if (earlier !== undefined) errors.push({ at: `${lineName(line)}: id`, message: `is that of line ${earlier}` });
+    lineOf.set(parsed.data.id, line);
+    rows.push(parsed.data);
+    lines.push(line);
   });
   if (errors.length > 0)
     throw new ApiError(422, 'rows_malformed', `${errors.length} errors; nothing was added`, { errors });
   if (rows.length > MAX_IMPORT_ROWS)
     throw new ApiError(413, 'body_too_large', `${rows.length} rows; at most ${MAX_IMPORT_ROWS} at once`);
-  return rows;
+  return { rows, lines };
 }
