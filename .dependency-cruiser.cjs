@@ -109,6 +109,7 @@ module.exports = {
     // packages behind one door
     onlyBy('h3-behind-one-file', 'h3-js wants latitude first; one file turns the order round.', 'h3-js', [
       '^geo-engine/src/cells/h3\\.ts$',
+      '^fixtures/', // the demo world is a twin of its own, it shares no code with what it tests
     ]),
     onlyBy('uws-in-the-hub', 'Sockets belong to the hub.', 'uWebSockets\\.js', ['^tracker/src/hub/']),
     onlyBy('socket-io-in-the-hub', 'Sockets belong to the hub.', 'socket\\.io', ['^tracker/src/hub/']),
@@ -126,8 +127,8 @@ module.exports = {
       'no-unresolved',
       'An import that leads nowhere would also hide from every rule above.',
       {},
-      // Vite answers `?url`, `?worker` and the like; the file system does not know them
-      { couldNotResolve: true, pathNot: '\\?[a-z]+$' },
+      // Vite answers `?url`, `?worker` and `virtual:…`; the file system does not know them
+      { couldNotResolve: true, pathNot: '\\?[a-z]+$|^virtual:' },
     ),
     {
       name: 'no-orphans',

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const integration = (database: 'embedded' | 'postgres') => ({
   test: {
     name: database,
-    include: ['tracker/test/integration/**/*.test.ts', 'geo-engine/test/**/*.test.ts'],
+    include: ['tracker/test/integration/**/*.test.ts'],
     globalSetup: [`tracker/test/harness/${database}-database.ts`],
     testTimeout: 60_000,
     hookTimeout: 120_000,
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
-          exclude: ['**/node_modules/**', 'tracker/test/integration/**', 'geo-engine/test/**', '**/*.browser.test.ts', 'fixtures/demo/**'],
+          exclude: ['**/node_modules/**', 'tracker/test/integration/**', '**/*.browser.test.ts', 'fixtures/demo/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -23,7 +23,8 @@ function land(): FeatureCollection<Polygon | MultiPolygon, { latvia: boolean }> 
   for (const country of countries.features) {
     const { geometry } = country;
     if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') continue;
-    const within = bboxClip({ type: 'Feature', properties: {}, geometry }, EXTENT).geometry;
+    // of an area the clipping makes an area; its type says more
+    const within = bboxClip({ type: 'Feature', properties: {}, geometry }, EXTENT).geometry as Polygon | MultiPolygon;
     if (within.coordinates.length === 0 || within.coordinates.flat().length === 0) continue;
     clipped.push({ type: 'Feature', properties: { latvia: country.id === LATVIA }, geometry: rounded(within) });
   }

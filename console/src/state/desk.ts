@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { ConsoleClient, type FeedEvent } from '../feed/index.js';
 import { Words } from '../i18n/words.js';
-import { Api, ApiProblem, type NewVek, type Vek } from './api.js';
+import { Api, ApiProblem, type NewVek, type Unit, type Vek } from './api.js';
 import { eventTypeLabel } from './event-types.js';
 import { keepLanguage, keepTheme, keepToken, readLanguage, readTheme, readToken } from './settings.js';
 import { type Selection, type State, Store } from './store.js';
@@ -13,7 +13,6 @@ const GATHER_MS = 80;
 const COUNT_EVERY_MS = 1000;
 const RETRY_SIGN_IN_MS = 1500;
 const SHELTERS = 1000;
-/** Newest first within a priority. */
 const LATVIA_CENTRE = { lon: 24.6, lat: 56.9 };
 const ENDED = new Set(['closed', 'cancelled', 'transferred', 'merged']);
 
@@ -254,7 +253,7 @@ export class Desk {
     }
   }
 
-  #putUnits(changed: readonly State['units'] extends ReadonlyMap<string, infer U> ? readonly U[] : never, all = false) {
+  #putUnits(changed: readonly Unit[], all = false): void {
     const units = new Map(all ? [] : this.store.get().units);
     for (const unit of changed) units.set(unit.id, unit);
     const unitByHandle = new Map([...units.values()].map((unit) => [unit.handle, unit]));

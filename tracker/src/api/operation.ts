@@ -117,9 +117,10 @@ export class Operations {
         throw new ApiError(403, 'role_not_allowed', `${operation} needs one of: ${ruleOf(operation).roles.join(', ')}`);
       }
       const caller = new Caller(answer.principal, c.env.remoteAddress, operation, this.#access);
+      if (scope === 'operator') caller.mustBeOperator();
       c.set('caller', caller);
       await next();
-      if (scope !== 'any' && scope !== 'operator' && !caller.asked && c.error === undefined && c.res.ok) {
+      if (scope !== 'any' && !caller.asked && c.error === undefined && c.res.ok) {
         throw new Error(`${operation} answered without asking what the caller may reach`);
       }
     };

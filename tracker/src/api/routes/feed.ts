@@ -47,7 +47,8 @@ export function feedRoutes(operations: Operations, { feed, database }: Core): vo
     },
     async (c) => {
       const { after, limit, wait } = c.req.valid('query');
-      const agencies = c.get('caller').agencies();
+      const caller = c.get('caller');
+      caller.agencies();
       const head = await feed.head();
       if (after === 'now') return c.json({ events: [], cursor: cursorAt(head.position) }, 200);
       let position = after === undefined ? head.floor : positionOf(after);
@@ -56,7 +57,7 @@ export function feedRoutes(operations: Operations, { feed, database }: Core): vo
       for (;;) {
         const arrival = feed.nextEvents(Math.max(0, until - Date.now()), c.req.raw.signal);
         try {
-          const { events, seenUpTo } = await feed.read(position, limit, agencies);
+          const { events, seenUpTo } = await feed.read(position, limit, caller.agencies());
           position = seenUpTo;
           if (events.length > 0 || Date.now() >= until || c.req.raw.signal.aborted) {
             return c.json({ events: events.map(cloudEvent), cursor: cursorAt(position) }, 200);

@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState } from 'react';
+import type { Desk } from '../state/desk.js';
+import { AlarmBar } from './alarm-bar.js';
+import { KeysDialog } from './keys-dialog.js';
+import { MapPane } from './map-pane.js';
+import { NewVek } from './new-vek.js';
+import { SignIn } from './sign-in.js';
+import { Notices, TopBar } from './top-bar.js';
+import { UnitDetail } from './unit-detail.js';
+import { DeskContext, useDesk, usePart, useWords } from './use-desk.js';
+import { VekDetail } from './vek-detail.js';
+import { VekList } from './vek-list.js';
+
+export function App({ desk }: { readonly desk: Desk }) {
+  return (
+    <DeskContext value={desk}>
+      <Page />
+    </DeskContext>
+  );
+}
+
+function Page() {
+  const words = useWords();
+  const theme = usePart((state) => state.theme);
+  const session = usePart((state) => state.session);
+  useEffect(() => {
+    document.documentElement.lang = words.language;
+    document.documentElement.dataset.theme = theme;
+  }, [words, theme]);
+  return session === undefined ? <SignIn /> : <Workplace />;
+}
+
+function Workplace() {
+  const desk = useDesk();
+  const words = useWords();
+  const selection = usePart((state) => state.selection);
+  const announcement = usePart((state) => state.announcement);
+  const alarms = usePart((state) => state.alarms);
+  const keys = useRef<HTMLDialogElement>(null);
+  const [keysOpen, setKeysOpen] = useState(false);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === 'Escape' && !keysOpen && desk.store.get().selection.kind !== 'none') {
+        desk.select({ kind: 'none' });
+        document.getElementById('vek-list')?.focus();
+        return;
+      }
+      const target = event.target as HTMLElement;
+      if (target.closest('input, textarea, select, dialog')) return;
+      const action: (() => void) | undefined = {
+        '/': () => document.getElementById('vek-search')?.focus(),
+        u: () => document.getElementById('unit-search')?.focus(),
+        n: () => desk.may('create') && desk.select({ kind: 'new_vek' }),
+        m: () => document.querySelector<HTMLElement>('.maplibregl-canvas')?.focus(),
+        w: () => document.querySelector<HTMLElement>('[data-assign]')?.focus(),
+        '?': () => {
+          keys.current?.showModal();
+          setKeysOpen(true);
+        },
+        j: () => document.getElementById('vek-list')?.focus(),
+        k: () => document.getElementById('vek-list')?.focus(),
+      }[event.key];
+      if (action === undefined || target.closest('#vek-list')?.contains(target)) {
+        if (event.key === 'j' || event.key === 'k' || action === undefined) return;
+      }
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [desk, keysOpen]);
+
+  return (
+    <div className="workplace">
+      <a className="skip" href="#vek-list">
+        {words.text('app.skip')}
+      </a>
+      <header>
+        <TopBar
+          onKeys={() => {
+            keys.current?.showModal();
+            setKeysOpen(true);
+          }}
+        />
+        <Notices />
+        {alarms.length > 0 && <AlarmBar />}
+      </header>
+      <main className={selection.kind === 'none' ? 'desk' : 'desk with-detail'}>
+        <VekList />
+        <MapPane />
+        {selection.kind === 'vek' && <VekDetail key={selection.id} id={selection.id} />}
+        {selection.kind === 'unit' && <UnitDetail key={selection.id} id={selection.id} />}
+        {selection.kind === 'new_vek' && <NewVek />}
+      </main>
+      <div className="hidden" aria-live="polite" aria-atomic="true">
+        {announcement}
+      </div>
+      <KeysDialog dialog={keys} onClose={() => setKeysOpen(false)} />
+    </div>
+  );
+}

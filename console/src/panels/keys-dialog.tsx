@@ -1,0 +1,46 @@
+import type { RefObject } from 'react';
+import { useWords } from './use-desk.js';
+
+const KEYS = [
+  ['j  k  ↓  ↑', 'keys.next'],
+  ['Enter', 'keys.open'],
+  ['/', 'keys.search'],
+  ['u', 'keys.searchUnits'],
+  ['n', 'keys.new'],
+  ['w', 'keys.who'],
+  ['m', 'keys.map'],
+  ['Esc', 'keys.close'],
+  ['?', 'keys.help'],
+] as const;
+
+export function KeysDialog({
+  dialog,
+  onClose,
+}: {
+  readonly dialog: RefObject<HTMLDialogElement | null>;
+  readonly onClose: () => void;
+}) {
+  const words = useWords();
+  return (
+    <dialog ref={dialog} className="keys" aria-labelledby="keys-title" onClose={onClose}>
+      <h2 id="keys-title">{words.text('keys.title')}</h2>
+      <dl>
+        {KEYS.map(([keys, text]) => (
+          <div key={text}>
+            <dt>
+              {keys.split(/\s+/).map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{words.text(text)}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit" className="primary">
+          {words.text('panel.close')}
+        </button>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,74 @@
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { Words } from '../i18n/words.js';
+import { ApiProblem } from '../state/api.js';
+import type { Desk } from '../state/desk.js';
+import type { State } from '../state/store.js';
+
+export const DeskContext = createContext<Desk | undefined>(undefined);
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (desk === undefined) throw new Error('useDesk outside of DeskContext');
+  return desk;
+}
+
+/** One part of the state; the panel is drawn anew when that part changes. It must be a stored value, not a computed one. */
+export function usePart<T>(part: (state: State) => T): T {
+  const { store } = useDesk();
+  return useSyncExternalStore(store.subscribe, () => part(store.get()));
+}
+
+export function useWords(): Words {
+  const language = usePart((state) => state.language);
+  return useMemo(() => new Words(language), [language]);
+}
+
+/** The hub's time, again every so often: what shows an age is drawn anew with it. */
+export function useNow(everyMs = 1000): number {
+  const desk = useDesk();
+  const read = () => desk.client?.hubNow() ?? Date.now();
+  const [now, setNow] = useState(read);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(desk.client?.hubNow() ?? Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [desk, everyMs]);
+  return now;
+}
+
+/** A command from a panel: whether it is under way, and what went wrong in words. */
+export function useCommand(): {
+  readonly busy: string | undefined;
+  readonly problem: string | undefined;
+  run(name: string, command: () => Promise<void>): Promise<boolean>;
+  clear(): void;
+} {
+  const words = useWords();
+  const [busy, setBusy] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+  return {
+    busy,
+    problem,
+    clear: () => setProblem(undefined),
+    async run(name, command) {
+      setBusy(name);
+      setProblem(undefined);
+      try {
+        await command();
+        return true;
+      } catch (error) {
+        setProblem(problemText(words, error));
+        return false;
+      } finally {
+        setBusy(undefined);
+      }
+    },
+  };
+}
+
+export function problemText(words: Words, error: unknown): string {
+  if (!(error instanceof ApiProblem)) return words.text('error.other', { code: String(error) });
+  const code = error.code === 'unit_busy' && Array.isArray(error.facts.unitIds) ? 'unitsBusy' : error.code;
+  const text = words.label('error', code, { detail: error.message });
+  const isKnown = text !== code.replaceAll('_', ' ');
+  return isKnown ? `${text} (${error.code})` : words.text('error.other', { code: error.code });
+}
