@@ -14,8 +14,21 @@ const error = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 const onlyBy = (name, comment, packageName, importers) =>
   error(name, comment, { pathNot: importers }, { path: `^node_modules/${packageName}/` });
 
+/** The tracker's folders in the order in which data flows (tracker/README.md): none imports one that stands after it. */
+const TRACKER_LAYERS = ['store', 'feed', 'live', 'units', 'ingest', 'rights', 'veks', 'api', 'hub'];
+const flowsDown = TRACKER_LAYERS.slice(0, -1).map((layer, i) =>
+  error(
+    `${layer}-flows-down`,
+    'Data flows one way through the tracker.',
+    { path: `^tracker/src/${layer}/`, pathNot: TESTS },
+    { path: `^tracker/src/(${TRACKER_LAYERS.slice(i + 1).join('|')})/` },
+  ),
+);
+
 module.exports = {
   forbidden: [
+    ...flowsDown,
+
     // between the folders
     error(
       'geo-engine-stands-alone',

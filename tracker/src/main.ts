@@ -1,5 +1,6 @@
 /** `npm start`: reads the environment, starts the tracker, and stops it with Ctrl-C. */
 import { buildConsole } from './console-build.js';
+import { startDemoWorld } from './demo-world.js';
 import { consoleLog as log } from './log.js';
 import { readSettings, SettingError } from './settings.js';
 import { StoreError } from './store/errors.js';
@@ -42,20 +43,25 @@ try {
   // beside the start of the database; the API works without the page
   const built = buildConsole((text) => log.info(text)).catch((error: Error) => log.warn(error.message));
   const tracker = await startTracker(settings, log);
-  await built;
-  log.info(
-    `ready: ${settings.tls === undefined ? 'http' : 'https'}://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${tracker.port}/`,
-  );
-
+  let endDemo: ReturnType<typeof startDemoWorld> | undefined;
   const stop = (signal: string) => {
     log.info(`${signal}: stopping`);
-    tracker.stop().then(
-      () => process.exit(0),
-      (error) => fail(explain(error)),
-    );
+    Promise.resolve(endDemo?.())
+      .then(() => tracker.stop())
+      .then(
+        () => process.exit(0),
+        (error) => fail(explain(error)),
+      );
   };
   process.once('SIGINT', () => stop('SIGINT'));
   process.once('SIGTERM', () => stop('SIGTERM'));
+  await built;
+  const scheme = settings.tls === undefined ? 'http' : 'https';
+  const at = (host: string) => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${tracker.port}`;
+  log.info(`ready: ${at(settings.host)}/`);
+  // an address that stands for all of them is not one to connect to
+  const reachable = settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host === '::' ? '::1' : settings.host;
+  if (settings.demoWorld !== undefined) endDemo = startDemoWorld(at(reachable), settings.demoWorld, log);
 } catch (error) {
   fail(explain(error));
 }

@@ -25,7 +25,7 @@ describe('settings', () => {
       port: 8112,
       databaseUrl: undefined,
       demo: true,
-      demoWorld: true,
+      demoWorld: { units: undefined, speed: 1, autopilot: true },
       trustedProxies: [],
       tls: undefined,
       oidc: undefined,
@@ -85,6 +85,8 @@ describe('settings', () => {
     [{ PORT: ' ' }, 'PORT=" "'],
     [{ DEMO: 'yes' }, 'DEMO="yes"'],
     [{ DEMO_WORLD: 'true' }, 'DEMO_WORLD="true"'],
+    [{ DEMO_UNITS: '0' }, 'DEMO_UNITS="0"'],
+    [{ DEMO_UNITS: ' ' }, 'DEMO_UNITS=" "'],
     [{ NODE_ID: 'a b' }, 'NODE_ID="a b": 1 to 64 letters'],
     [{ TRUST_PROXY: 'proxy' }, 'TRUST_PROXY="proxy": "proxy" is not an IP address'],
     [{ TRUST_PROXY: '10.0.0.0/8' }, '"10.0.0.0/8" is not an IP address'],
@@ -117,7 +119,7 @@ describe('settings', () => {
   });
 
   it('production has no demo, not even by default', () => {
-    expect(readSettings(PRODUCTION)).toMatchObject({ production: true, demo: false, demoWorld: false });
+    expect(readSettings(PRODUCTION)).toMatchObject({ production: true, demo: false, demoWorld: undefined });
     expect(readSettings({ ...PRODUCTION, DEMO: '0' }).demo).toBe(false);
     expect(refusal({ ...PRODUCTION, DEMO: '1' })).toContain('DEMO=1');
   });

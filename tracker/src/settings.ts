@@ -32,6 +32,9 @@ const Environment = z.object({
     .optional(),
   DEMO: flag.optional(),
   DEMO_WORLD: flag.default(true),
+  DEMO_UNITS: whole(1, 20_000).optional(),
+  DEMO_SPEED: z.coerce.number().min(1).max(100).default(1),
+  DEMO_AUTOPILOT: flag.default(true),
   TRUST_PROXY: z.string().optional(),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
@@ -58,8 +61,10 @@ export interface Settings {
   readonly nodeId: string;
   /** The demo's token issuer. */
   readonly demo: boolean;
-  /** The demo world and its simulator are started beside the tracker. */
-  readonly demoWorld: boolean;
+  /** The demo world, whose simulator is started beside the tracker; units undefined: as many as it has. */
+  readonly demoWorld:
+    | { readonly units: number | undefined; readonly speed: number; readonly autopilot: boolean }
+    | undefined;
   /** Addresses of proxies whose X-Forwarded-For is believed; empty: none. */
   readonly trustedProxies: readonly string[];
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
@@ -161,7 +166,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     databaseUrl: e.DATABASE_URL,
     nodeId: e.NODE_ID ?? `node-${process.pid}`,
     demo,
-    demoWorld: demo && e.DEMO_WORLD,
+    demoWorld:
+      demo && e.DEMO_WORLD ? { units: e.DEMO_UNITS, speed: e.DEMO_SPEED, autopilot: e.DEMO_AUTOPILOT } : undefined,
     trustedProxies,
     tls:
       e.TLS_CERT_FILE !== undefined && e.TLS_KEY_FILE !== undefined

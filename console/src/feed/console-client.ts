@@ -314,10 +314,5 @@ function isFinal(code: string): boolean {
 function padded([west, south, east, north]: Box): Box {
   const dx = (east - west) * PADDING;
   const dy = (north - south) * PADDING;
-  return [
-    Math.max(-180, west - dx),
-    Math.max(-90, south - dy),
-    Math.min(180, east + dx),
-    Math.min(90, north + dy),
-  ];
+  return [Math.max(-180, west - dx), Math.max(-90, south - dy), Math.min(180, east + dx), Math.min(90, north + dy)];
 }

@@ -1,5 +1,5 @@
 // the picture of where everybody is
-export { type Applied, LivePicture, type ResyncReason } from './live-picture.js';
+
 // the connection that keeps it right
 export {
   type Box,
@@ -10,3 +10,4 @@ export {
   type FeedEvent,
   levelForZoom,
 } from './console-client.js';
+export { type Applied, LivePicture, type ResyncReason } from './live-picture.js';

@@ -243,7 +243,10 @@ export class LivePicture {
 
   #grow(): void {
     const capacity = this.handle.length * 2;
-    const grown = <T extends Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array>(old: T, into: T): T => {
+    const grown = <T extends Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array>(
+      old: T,
+      into: T,
+    ): T => {
       into.set(old);
       return into;
     };

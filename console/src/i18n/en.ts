@@ -311,7 +311,8 @@ export const en: Texts = {
   'error.agency_not_allowed': 'Your service has no right over this unit.',
   'error.not_found': 'Not found.',
   'error.database_unavailable': 'The database is away. Nothing was changed: try again.',
-  'error.unreachable': 'The server does not answer. Whether it worked is not known: try again, nothing will be sent twice.',
+  'error.unreachable':
+    'The server does not answer. Whether it worked is not known: try again, nothing will be sent twice.',
   'error.token_invalid': 'The token has run out.',
   'error.request_malformed': 'The request is wrong: {detail}',
   'error.reference_unknown': 'Unknown reference: {detail}',

@@ -2,23 +2,18 @@ import type { Layer } from '@deck.gl/core';
 import { TextLayer } from '@deck.gl/layers';
 import { LABEL_ZOOM, type MapState, symbolSize } from './map-state.js';
 
+/** What callsigns and ages are written with; a fixed set keeps one atlas. */
+const CHARACTERS =
+  ' !"#%&\'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz·–ĀČĒĢĪĶĻŅŌŖŠŪŽāčēģīķļņōŗšūž';
 const FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
 /** Callsigns of the units in the shown box, with the age of those that are stale. */
-export function labelsLayer({
-  picture,
-  zoom,
-  now,
-  labelled,
-  unitByHandle,
-  colours,
-  words,
-}: MapState): Layer {
+export function labelsLayer({ picture, zoom, now, labelled, unitByHandle, colours, words }: MapState): Layer {
   return new TextLayer<number>({
     id: 'unit-labels',
     data: labelled,
     visible: zoom >= LABEL_ZOOM,
-    characterSet: 'auto',
+    characterSet: CHARACTERS,
     fontFamily: FONT,
     fontWeight: 600,
     fontSettings: { sdf: true, radius: 10, buffer: 6 },

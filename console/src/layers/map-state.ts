@@ -76,7 +76,7 @@ export class UnitLooks {
       const to = slot * 7;
       for (let i = 0; i < 7; i++) frames[to + i] = from[symbol + i]!;
       const heading = headingDeg[slot]!;
-      const shows = !stale && (flags[slot]! & UNIT_FLAG.moving) !== 0 && heading === heading; // NaN: unknown
+      const shows = !stale && (flags[slot]! & UNIT_FLAG.moving) !== 0 && !Number.isNaN(heading);
       angles[slot] = shows ? -heading : 0;
       tickSizes[slot] = shows ? 1 : 0;
     }

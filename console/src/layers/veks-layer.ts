@@ -8,7 +8,10 @@ const WIDTH = 64;
 const HEIGHT = 80;
 const KINDS = ['P1', 'P2', 'P3', 'P4', '?'] as const;
 const MAPPING = Object.fromEntries(
-  KINDS.map((kind, i) => [kind, { x: i * WIDTH, y: 0, width: WIDTH, height: HEIGHT, anchorY: HEIGHT - 3, mask: false }]),
+  KINDS.map((kind, i) => [
+    kind,
+    { x: i * WIDTH, y: 0, width: WIDTH, height: HEIGHT, anchorY: HEIGHT - 3, mask: false },
+  ]),
 );
 let atlas: HTMLCanvasElement | undefined;
 

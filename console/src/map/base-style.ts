@@ -1,5 +1,5 @@
-import type { StyleSpecification } from 'maplibre-gl';
 import { land, places } from 'virtual:base-map';
+import type { StyleSpecification } from 'maplibre-gl';
 import type { Theme } from '../state/store.js';
 
 interface Ink {
@@ -122,7 +122,10 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
         source: 'tracker',
         'source-layer': 'road',
         filter: ['in', ['get', 'class'], ['literal', MAIN_ROADS]],
-        paint: { 'line-color': ink.mainRoad, 'line-width': ['interpolate', ['linear'], ['zoom'], 6, 0.7, 10, 1.8, 15, 6] },
+        paint: {
+          'line-color': ink.mainRoad,
+          'line-width': ['interpolate', ['linear'], ['zoom'], 6, 0.7, 10, 1.8, 15, 6],
+        },
         layout: { 'line-cap': 'round', 'line-join': 'round' },
       },
       {
@@ -185,7 +188,12 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
           'text-letter-spacing': 0.06,
           'text-max-width': 8,
         },
-        paint: { 'text-color': ink.faintText, 'text-halo-color': ink.halo, 'text-halo-width': 1.4, 'text-opacity': 0.85 },
+        paint: {
+          'text-color': ink.faintText,
+          'text-halo-color': ink.halo,
+          'text-halo-width': 1.4,
+          'text-opacity': 0.85,
+        },
       },
       ...[0, 1, 2, 3].map((rank) => ({
         id: `place-${rank}`,

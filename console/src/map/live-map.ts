@@ -88,7 +88,15 @@ export class LiveMap {
   }
 
   flyTo(lon: number, lat: number): void {
-    this.#map.easeTo({ center: [lon, lat], zoom: Math.max(FLY_ZOOM, this.#map.getZoom()), duration: this.#easeMs(600) });
+    // a panel that opens with the same click makes the map narrower first
+    requestAnimationFrame(() => {
+      this.#map.resize();
+      this.#map.easeTo({
+        center: [lon, lat],
+        zoom: Math.max(FLY_ZOOM, this.#map.getZoom()),
+        duration: this.#easeMs(600),
+      });
+    });
   }
 
   zoomBy(steps: number): void {

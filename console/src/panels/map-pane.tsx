@@ -56,23 +56,23 @@ function Legend() {
       <ul className="legend-services">
         {SERVICES.filter((service) => service !== 'other').map((service) => (
           <li key={service}>
-            <Symbol service={service} status="available" letter="" /> {words.text(`service.${service}`)}
+            <UnitSymbol service={service} status="available" letter="" /> {words.text(`service.${service}`)}
           </li>
         ))}
       </ul>
       <ul className="legend-statuses">
         {UNIT_STATUSES.map((status) => (
           <li key={status}>
-            <Symbol service="ambulance" status={status} letter={words.text(`letter.${status}`)} />{' '}
+            <UnitSymbol service="ambulance" status={status} letter={words.text(`letter.${status}`)} />{' '}
             {words.text(`status.${status}`)}
           </li>
         ))}
         <li>
-          <Symbol service="ambulance" status="en_route" letter={words.text('letter.en_route')} stale />{' '}
+          <UnitSymbol service="ambulance" status="en_route" letter={words.text('letter.en_route')} stale />{' '}
           {words.text('map.stale')}
         </li>
         <li>
-          <Symbol service="ambulance" status="en_route" letter={words.text('letter.en_route')} setAside />{' '}
+          <UnitSymbol service="ambulance" status="en_route" letter={words.text('letter.en_route')} setAside />{' '}
           {words.text('map.setAside')}
         </li>
       </ul>
@@ -88,7 +88,7 @@ function Legend() {
 
 const SYMBOL_PX = 64;
 
-function Symbol({
+function UnitSymbol({
   service,
   status,
   letter,
@@ -111,5 +111,9 @@ function Symbol({
     drawSymbol(context, service, status, letter, { stale, setAside, outline: MAP_COLOURS[theme].outline });
     context.restore();
   }, [service, status, letter, stale, setAside, theme]);
-  return <canvas ref={canvas} className="symbol" width={SYMBOL_PX} height={SYMBOL_PX} aria-hidden="true" />;
+  return (
+    <span className="symbol" aria-hidden="true">
+      <canvas ref={canvas} width={SYMBOL_PX} height={SYMBOL_PX} />
+    </span>
+  );
 }

@@ -93,7 +93,11 @@ export function VekDetail({ id }: { readonly id: string }) {
         </p>
       )}
       <Sent vek={vek} />
-      {isEnded(vek) ? <p className="empty">{words.text('vek.ended')}</p> : desk.may('dispatch') && <WhoGoes vek={vek} />}
+      {isEnded(vek) ? (
+        <p className="empty">{words.text('vek.ended')}</p>
+      ) : (
+        desk.may('dispatch') && <WhoGoes vek={vek} />
+      )}
       <Timeline vek={vek} now={now} />
       {!isEnded(vek) && desk.may('dispatch') && (
         <div className="row actions">

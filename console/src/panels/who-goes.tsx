@@ -120,9 +120,7 @@ export function WhoGoes({ vek }: { readonly vek: Vek }) {
             <p className="problem">{words.text('who.nobody')}</p>
           ) : (
             answer.found < answer.wanted && (
-              <p className="warning">
-                {words.text('who.shortfall', { found: answer.found, wanted: answer.wanted })}
-              </p>
+              <p className="warning">{words.text('who.shortfall', { found: answer.found, wanted: answer.wanted })}</p>
             )
           )}
           <ol className="chosen" ref={list} onKeyDown={onKey}>

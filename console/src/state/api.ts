@@ -165,8 +165,7 @@ export class Api {
   unit = (id: string) => this.#call<Unit>('GET', `/api/v1/units/${id}`);
   veks = async () => (await this.#call<{ veks: Vek[] }>('GET', '/api/v1/veks')).veks;
   vek = (id: string) => this.#call<Vek>('GET', `/api/v1/veks/${id}`);
-  createVek = (vek: NewVek) =>
-    this.#call<{ id: string; number: number; version: number }>('POST', '/api/v1/veks', vek);
+  createVek = (vek: NewVek) => this.#call<{ id: string; number: number; version: number }>('POST', '/api/v1/veks', vek);
   closeVek = (id: string, version: number, as: 'closed' | 'cancelled') =>
     this.#call<{ version: number }>('POST', `/api/v1/veks/${id}/close`, { version, as });
   assign = (vekId: string, id: string, unitId: string) =>

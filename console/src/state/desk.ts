@@ -104,7 +104,8 @@ export class Desk {
     } catch (error) {
       this.#signInFailed(error);
       // the server may only be starting: the token is as good as before
-      if (error instanceof ApiProblem && error.status === 0) setTimeout(() => void this.signIn(token), RETRY_SIGN_IN_MS);
+      if (error instanceof ApiProblem && error.status === 0)
+        setTimeout(() => void this.signIn(token), RETRY_SIGN_IN_MS);
       else keepToken(null);
     }
   }
@@ -174,7 +175,8 @@ export class Desk {
       if (type === 'lv.vanags.unit.sos.v1') this.#raise(event);
       else if (type === 'lv.vanags.unit.status_changed.v1' && unitId !== undefined) this.#show(unitId, data);
       else if (unitId !== undefined && type.startsWith('lv.vanags.unit.held')) this.#stale.units.add(unitId);
-      else if (/^lv\.vanags\.(unit|grant|agency)\.(created|revoked|retired|bound)/.test(type)) this.#stale.allUnits = true;
+      else if (/^lv\.vanags\.(unit|grant|agency)\.(created|revoked|retired|bound)/.test(type))
+        this.#stale.allUnits = true;
     }
     this.#gather();
   }

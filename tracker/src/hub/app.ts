@@ -1,14 +1,22 @@
 import uWS, { type HttpRequest, type HttpResponse, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import type { Settings } from '../settings.js';
 
-/** The port is taken, or the address is not ours. */
+/** The port is taken, the address is not ours, or the certificate cannot be used. */
 export class ListenError extends Error {
   readonly code = 'cannot_listen';
 }
 
-/** The one uWebSockets.js app that crews, consoles and the API share. */
+/** The one uWebSockets.js app that crews, consoles and the API share. @throws ListenError */
 export function createApp({ tls }: Settings): TemplatedApp {
-  return tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+  if (tls === undefined) return uWS.App();
+  try {
+    return uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+  } catch {
+    // what is thrown says no more than that
+    throw new ListenError(
+      `TLS_CERT_FILE=${tls.certFile}, TLS_KEY_FILE=${tls.keyFile}: cannot be read, or are not a certificate and its key (PEM)`,
+    );
+  }
 }
 
 export interface Listening {

@@ -70,7 +70,23 @@ function breach(rule: string, from: string, specifier: string, to: string, state
 }
 
 const FACE = '../../../geo-engine/src/index.js';
+/** The tracker's folders as its README has them: each may import those before it. */
+const LAYERS = ['store', 'feed', 'live', 'units', 'ingest', 'rights', 'veks', 'api', 'hub'];
+const upwards = LAYERS.slice(0, -1).map((layer, i): Breach => {
+  const above = LAYERS[i + 1]!;
+  const [from, to] = [`tracker/src/${layer}/lower.ts`, `tracker/src/${above}/upper.ts`];
+  return {
+    rule: `${layer}-flows-down`,
+    case: `${from} -> ${to}`,
+    files: {
+      [`tracker/src/${layer}/lower.ts`]: `import { u } from '../${above}/upper.js';\nexport const l = u;`,
+      [`tracker/src/${above}/upper.ts`]: 'export const u = 1;',
+    },
+    reported: [`${from} -> ${to}`],
+  };
+});
 const BREACHES: readonly Breach[] = [
+  ...upwards,
   breach(
     'geo-engine-stands-alone',
     'geo-engine/src/eta.ts',

@@ -48,7 +48,7 @@ export function feedRoutes(operations: Operations, { feed, database }: Core): vo
     async (c) => {
       const { after, limit, wait } = c.req.valid('query');
       const caller = c.get('caller');
-      caller.agencies();
+      caller.agencies(); // and again before each read: a grant may end while the poll waits
       const head = await feed.head();
       if (after === 'now') return c.json({ events: [], cursor: cursorAt(head.position) }, 200);
       let position = after === undefined ? head.floor : positionOf(after);

@@ -7,11 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { postgis } from '@electric-sql/pglite-postgis';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { tryLock } from 'fs-native-extensions';
 import type { ChildMessage } from './messages.js';
+import { WireServer } from './wire-server.js';
 
-const MAX_CONNECTIONS = 16;
 /** An earlier run that was just stopped may still be closing its files. */
 const LOCK_WAIT_MS = 8000;
 
@@ -52,14 +51,14 @@ try {
   mkdirSync(socketDir, { recursive: true, mode: 0o700 });
   const path = join(socketDir, '.s.PGSQL.5432');
   rmSync(path, { force: true }); // left behind by a killed run; the lock says nobody else listens on it
-  const server = new PGLiteSocketServer({ db: database, path, maxConnections: MAX_CONNECTIONS });
-  await server.start();
+  const server = new WireServer(database);
+  await server.listen(path);
 
   const close = async () => {
     if (closing) return;
     closing = true;
     setTimeout(() => process.exit(1), 5000).unref();
-    await server.stop();
+    await server.close();
     await database.close();
     process.exit(0);
   };

@@ -1,0 +1,72 @@
+/** The budgets of the project as data: a floor, not the aim. A bench names a figure by the same id, and the report says whether it keeps it. */
+export interface Budget {
+  /** Id of the figure that is held against it. */
+  readonly id: string;
+  readonly what: string;
+  readonly limit: number;
+  readonly unit: string;
+  /** 'most': the figure may not be above the limit; 'least': not below. */
+  readonly side: 'most' | 'least';
+}
+
+/** On two shared cores. */
+export const BUDGETS: readonly Budget[] = [
+  {
+    id: 'fanout.city.50.p99',
+    what: 'fix in → console frame out, 10 000 units at 1 Hz, 50 consoles, city views (250 ms of it are the tick), p99',
+    limit: 300,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'ingest.embedded.10.capacity',
+    what: 'durable ingest, one node, embedded database, frames of 10 fixes',
+    limit: 40_000,
+    unit: 'fixes/s',
+    side: 'least',
+  },
+  {
+    id: 'ingest.postgres.10.capacity',
+    what: 'durable ingest, one node, PostgreSQL, frames of 10 fixes',
+    limit: 80_000,
+    unit: 'fixes/s',
+    side: 'least',
+  },
+  {
+    id: 'ingest.hub-cpu.1',
+    what: 'hub CPU a fix, all of the way to commit, alone in its frame',
+    limit: 15,
+    unit: 'µs',
+    side: 'most',
+  },
+  {
+    id: 'ingest.hub-cpu.10',
+    what: 'hub CPU a fix, all of the way to commit, frames of 10',
+    limit: 6,
+    unit: 'µs',
+    side: 'most',
+  },
+  { id: 'ingest.idle-crew', what: 'memory an idle connected crew', limit: 2, unit: 'KiB', side: 'most' },
+  {
+    id: 'start.second',
+    what: 'start to first answer, second start, embedded database',
+    limit: 8,
+    unit: 's',
+    side: 'most',
+  },
+];
+
+export interface Verdict extends Budget {
+  readonly value: number;
+  readonly met: boolean;
+}
+
+/** Holds figures against the budgets; those without a figure are left out. */
+export function judge(figures: Iterable<{ readonly id: string; readonly value: number }>): Verdict[] {
+  const values = new Map([...figures].map(({ id, value }) => [id, value]));
+  return BUDGETS.flatMap((budget) => {
+    const value = values.get(budget.id);
+    if (value === undefined) return [];
+    return [{ ...budget, value, met: budget.side === 'most' ? value <= budget.limit : value >= budget.limit }];
+  });
+}
