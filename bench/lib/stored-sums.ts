@@ -8,18 +8,28 @@ export interface Stored extends ContentSums {
   readonly devices: ReadonlyMap<string, { readonly different: number; readonly highest: number }>;
 }
 
+interface Row {
+  readonly device: string;
+  readonly n: string;
+  readonly different: string;
+  readonly highest: string;
+  readonly seq: string;
+  readonly mix: string;
+}
+
 /** What the database holds of an agency's fixes, read through SQL: the other side of movement.ts's sums. */
 export async function storedSums(config: pg.ClientConfig, agencyCode: string): Promise<Stored> {
   const client = new pg.Client(config);
   await client.connect();
   try {
-    const { rows } = await client.query<{ device: string; n: string; different: string; highest: string; seq: string; mix: string }>(
-      `SELECT s.device_id AS device, count(*) AS n, count(DISTINCT (f.stream_id, f.seq)) AS different, max(f.seq) AS highest, sum(f.seq) AS seq,
-              sum(mod(f.lon_e7::bigint * 31 + f.lat_e7::bigint * 17 + round(date_part('epoch', f.fix_time) * 1000)::bigint * 7 + f.seq * 3
-                      + f.speed_cmps * 13 + f.heading_cdeg * 11, ${MIX_MODULUS})) AS mix
-       FROM fix f JOIN stream s ON s.id = f.stream_id JOIN agency a ON a.id = s.agency_id
-       WHERE a.code = $1
-       GROUP BY s.device_id`,
+    const { rows } = await client.query<Row>(
+      // by stream first: an integer is sorted faster than a pair
+      `SELECT s.device_id AS device, n, different, highest, seq, mix
+       FROM (SELECT stream_id, count(*) AS n, count(DISTINCT f.seq) AS different, max(f.seq) AS highest, sum(f.seq) AS seq,
+                    sum(mod(f.lon_e7::bigint * 31 + f.lat_e7::bigint * 17 + round(date_part('epoch', f.fix_time) * 1000)::bigint * 7
+                            + f.seq * 3 + f.speed_cmps * 13 + f.heading_cdeg * 11, ${MIX_MODULUS})) AS mix
+             FROM fix f WHERE f.agency_no = (SELECT no FROM agency WHERE code = $1) GROUP BY stream_id) t
+       JOIN stream s ON s.id = t.stream_id`,
       [agencyCode],
     );
     const stored = { rows: 0, seq: 0, mix: 0, doubled: 0 };
@@ -35,4 +45,15 @@ export async function storedSums(config: pg.ClientConfig, agencyCode: string): P
   } finally {
     await client.end();
   }
+}
+
+/** What differs between what was sent and what is stored, in words; undefined: nothing. */
+export function difference(sent: ContentSums, stored: Stored): string | undefined {
+  const faults = [
+    ...(stored.doubled > 0 ? [`${stored.doubled} rows are doubled`] : []),
+    ...(['rows', 'seq', 'mix'] as const)
+      .filter((name) => sent[name] !== stored[name])
+      .map((name) => `${name}: sent ${sent[name]}, stored ${stored[name]}`),
+  ];
+  return faults.length === 0 ? undefined : faults.join('; ');
 }

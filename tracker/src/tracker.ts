@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CellTable, GeoStore, LiveIndex } from '../../geo-engine/src/index.js';
 import { createApi } from './api/api.js';
 import type { Core } from './core.js';
@@ -21,6 +22,7 @@ import { TokenVerifier } from './rights/tokens.js';
 import type { Settings } from './settings.js';
 import { Database, embeddedAddress, serverAddress } from './store/database.js';
 import { EmbeddedDatabase } from './store/embedded/embedded-database.js';
+import { isAway } from './store/errors.js';
 import { leaseHolder } from './store/leases.js';
 import { migrate } from './store/migrate.js';
 import { Directory } from './units/directory.js';
@@ -29,6 +31,8 @@ import { CrewEvents } from './veks/crew-events.js';
 
 const DEFAULT_AUDIENCE = 'vanags';
 const UPKEEP_MS = 3_600_000;
+const DATABASE_WAIT_MS = 20_000;
+const DATABASE_RETRY_MS = 500;
 /** An embedded database that has not answered for this long is started again. */
 const EMBEDDED_PATIENCE_MS = 20_000;
 const CONSOLE_DIR = new URL('../../console/dist/', import.meta.url);
@@ -55,6 +59,7 @@ export async function startTracker(settings: Settings, log: Log): Promise<Tracke
     embedded === undefined ? serverAddress(settings.databaseUrl!) : embeddedAddress(embedded.socketDir),
   );
   try {
+    await whenThere(database, log);
     await migrate(database, settings.nodeId, (text) => log.info(text));
     await ensurePartitions(database);
     return await run(settings, log, database, embedded);
@@ -62,6 +67,21 @@ export async function startTracker(settings: Settings, log: Log): Promise<Tracke
     await database.close();
     await embedded?.stop();
     throw error;
+  }
+}
+
+/** A database that is being started beside us is waited for. @throws StoreError `database_unavailable` after a while */
+async function whenThere(database: Database, log: Log): Promise<void> {
+  const until = Date.now() + DATABASE_WAIT_MS;
+  for (let first = true; ; first = false) {
+    try {
+      await database.query('SELECT 1');
+      return;
+    } catch (error) {
+      if (!isAway(error) || Date.now() > until) throw error;
+      if (first) log.info(`waiting for the database: ${(error as Error).message}`);
+      await sleep(DATABASE_RETRY_MS);
+    }
   }
 }
 

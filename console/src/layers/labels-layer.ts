@@ -1,26 +1,27 @@
 import type { Layer } from '@deck.gl/core';
 import { TextLayer } from '@deck.gl/layers';
-import { LABEL_ZOOM, type MapState, symbolSize } from './map-state.js';
+import { LABEL_ZOOM, type MapState, symbolSize, type UnitLabel } from './map-state.js';
 
 /** What callsigns and ages are written with; a fixed set keeps one atlas. */
 const CHARACTERS =
   ' !"#%&\'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz·–ĀČĒĢĪĶĻŅŌŖŠŪŽāčēģīķļņōŗšūž';
 const FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
-/** Callsigns of the units in the shown box, with the age of those that are stale. */
-export function labelsLayer({ picture, zoom, now, labelled, unitByHandle, colours, words }: MapState): Layer {
-  return new TextLayer<number>({
+/** Callsigns of the units in the shown box, with the age of those that are stale and the number of those beneath. */
+export function labelsLayer({ picture, zoom, now, labels, unitByHandle, colours, words }: MapState): Layer {
+  return new TextLayer<UnitLabel>({
     id: 'unit-labels',
-    data: labelled,
+    data: labels,
     visible: zoom >= LABEL_ZOOM,
     characterSet: CHARACTERS,
     fontFamily: FONT,
     fontWeight: 600,
     fontSettings: { sdf: true, radius: 10, buffer: 6 },
-    getPosition: (slot) => [picture.position[slot * 2]!, picture.position[slot * 2 + 1]!],
-    getText: (slot) => {
+    getPosition: ({ slot }) => [picture.position[slot * 2]!, picture.position[slot * 2 + 1]!],
+    getText: ({ slot, others }) => {
       const callsign = unitByHandle.get(picture.handle[slot]!)?.callsign ?? '';
-      return picture.isStale(slot, now) ? `${callsign} · ${words.age(picture.ageMs(slot, now))}` : callsign;
+      const name = others === 0 ? callsign : `${callsign} +${others}`;
+      return picture.isStale(slot, now) ? `${name} · ${words.age(picture.ageMs(slot, now))}` : name;
     },
     getSize: 12,
     getColor: [...colours.text, 255],

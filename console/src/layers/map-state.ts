@@ -6,6 +6,12 @@ import type { Selection } from '../state/store.js';
 import type { MapColours } from './palette.js';
 import { type SymbolAtlas, serviceCode, symbolIndex } from './unit-symbols.js';
 
+/** A unit that is named on the map, and how many others lie so near that they are not. */
+export interface UnitLabel {
+  readonly slot: number;
+  readonly others: number;
+}
+
 /** What the layers draw. */
 export interface MapState {
   readonly picture: LivePicture;
@@ -23,8 +29,7 @@ export interface MapState {
   readonly draftPlace: { readonly lon: number; readonly lat: number } | undefined;
   readonly colours: MapColours;
   readonly words: Words;
-  /** Slots in the shown box, for labels. */
-  readonly labelled: readonly number[];
+  readonly labels: readonly UnitLabel[];
 }
 
 /** Zoom from which single units are told by text. */

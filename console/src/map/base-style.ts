@@ -164,9 +164,11 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
         source: 'tracker',
         'source-layer': 'road',
         filter: ['has', 'name'],
-        minzoom: 13,
+        minzoom: 15,
         layout: {
           'symbol-placement': 'line',
+          'symbol-spacing': 500,
+          'text-padding': 12,
           'text-field': ['get', 'name'],
           'text-font': FONT,
           'text-size': 11,
@@ -206,6 +208,8 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
           'text-font': FONT,
           'text-size': [17, 13.5, 12, 11.5][rank]!,
           'text-padding': 6,
+          'text-anchor': 'top' as const,
+          'text-offset': [0, 0.75] as [number, number], // clear of the units that stand in the place
         },
         paint: {
           'text-color': rank < 2 ? ink.text : ink.faintText,

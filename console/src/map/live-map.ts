@@ -5,7 +5,15 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import { UNIT_STATUSES, type UnitStatus } from '../../../tracker/src/protocol/status.js';
 import { type Box, LivePicture } from '../feed/index.js';
 import { Words } from '../i18n/words.js';
-import { createSymbolAtlas, LABEL_ZOOM, MAP_COLOURS, mapLayers, type SymbolAtlas, UnitLooks } from '../layers/index.js';
+import {
+  createSymbolAtlas,
+  LABEL_ZOOM,
+  MAP_COLOURS,
+  mapLayers,
+  type SymbolAtlas,
+  type UnitLabel,
+  UnitLooks,
+} from '../layers/index.js';
 import type { Vek } from '../state/api.js';
 import { type Desk, isEnded } from '../state/desk.js';
 import { readStyleUrl } from '../state/settings.js';
@@ -22,6 +30,10 @@ const MAX_LABELS = 350;
 /** Ages grow without bundles too. */
 const REDRAW_EVERY_MS = 1000;
 const FLY_ZOOM = 13;
+/** Pixels of a label: one is written in each such box. */
+const LABEL_PX = [100, 30] as const;
+/** Whose label is written, by status code: those on their way before those at rest. */
+const LABEL_RANK = [0, 1, 2, 3, 8, 9, 7, 6, 5, 4];
 const NOTHING = new LivePicture();
 
 /** The map: draws what the desk knows, and tells it what was clicked. Positions never pass through React. */
@@ -36,7 +48,7 @@ export class LiveMap {
   #atlas: SymbolAtlas;
   #words: Words;
   #veks: readonly Vek[] = [];
-  #labelled: readonly number[] = [];
+  #labels: readonly UnitLabel[] = [];
   #state: State;
   #drawDue = false;
   #client: Desk['client'];
@@ -186,7 +198,7 @@ export class LiveMap {
     const zoom = this.#map.getZoom();
     const { selection, units, unitByHandle, shelters, showShelters, draftPlace, theme } = this.#state;
     this.#looks.update(picture, this.#atlas, now);
-    this.#labelled = zoom < LABEL_ZOOM ? NONE : this.#shownSlots(picture);
+    this.#labels = zoom < LABEL_ZOOM ? NONE : this.#shownLabels(picture);
     this.#overlay.setProps({
       layers: mapLayers({
         picture,
@@ -203,23 +215,40 @@ export class LiveMap {
         draftPlace,
         colours: MAP_COLOURS[theme],
         words: this.#words,
-        labelled: this.#labelled,
+        labels: this.#labels,
       }),
     });
     this.times.push(performance.now() - startedAt);
     if (this.times.length > 600) this.times.shift();
   }
 
-  #shownSlots({ position, length }: LivePicture): number[] {
+  /** Of units that lie on each other one is named, the one that matters most, with the number of the others. */
+  #shownLabels(picture: LivePicture): UnitLabel[] {
+    const { position, length, status, handle } = picture;
+    const { selection, units } = this.#state;
     const bounds = this.#map.getBounds();
     const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
-    const shown: number[] = [];
-    for (let slot = 0; slot < length && shown.length < MAX_LABELS; slot++) {
+    const { width, height } = this.#map.getCanvas().getBoundingClientRect();
+    const columns = Math.max(1, Math.floor(width / LABEL_PX[0]));
+    const rows = Math.max(1, Math.floor(height / LABEL_PX[1]));
+    const selected = selection.kind === 'unit' ? (units.get(selection.id)?.handle ?? -1) : -1;
+    const matters = (slot: number) => (handle[slot] === selected ? 100 : LABEL_RANK[status[slot]!]!);
+    const byCell = new Map<number, { slot: number; others: number }>();
+    for (let slot = 0; slot < length; slot++) {
       const lon = position[slot * 2]!;
       const lat = position[slot * 2 + 1]!;
-      if (lon >= west && lon <= east && lat >= south && lat <= north) shown.push(slot);
+      if (lon < west || lon > east || lat < south || lat > north) continue;
+      // so near to one another that degrees make an even grid
+      const column = Math.floor(((lon - west) / (east - west)) * columns);
+      const cell = Math.floor(((north - lat) / (north - south)) * rows) * columns + column;
+      const label = byCell.get(cell);
+      if (label === undefined) byCell.set(cell, { slot, others: 0 });
+      else {
+        label.others++;
+        if (matters(slot) > matters(label.slot)) label.slot = slot;
+      }
     }
-    return shown;
+    return [...byCell.values()].slice(0, MAX_LABELS);
   }
 
   #click({ point, lngLat }: MapMouseEvent): void {
@@ -228,51 +257,52 @@ export class LiveMap {
       this.#desk.placeDraft({ lon: lngLat.lng, lat: lngLat.lat });
       return;
     }
-    const hit = this.#vekAt(point) ?? this.#unitAt(point);
-    if (hit?.kind === 'vek') this.#desk.select({ kind: 'vek', id: hit.id });
-    else if (hit?.kind === 'unit') {
-      const unit = unitByHandle.get(hit.handle);
-      if (unit !== undefined) this.#desk.select({ kind: 'unit', id: unit.id });
+    const vek = this.#vekAt(point);
+    if (vek !== undefined) {
+      this.#desk.select({ kind: 'vek', id: vek });
+      return;
     }
+    const ids = this.#unitsAt(point).flatMap((handle) => unitByHandle.get(handle)?.id ?? []);
+    // where several lie on each other, each click takes the next
+    const at = selection.kind === 'unit' ? ids.indexOf(selection.id) : -1;
+    const next = ids[(at + 1) % ids.length];
+    if (next !== undefined) this.#desk.select({ kind: 'unit', id: next });
   }
 
-  #vekAt(point: { x: number; y: number }): { kind: 'vek'; id: string } | undefined {
-    let best: { kind: 'vek'; id: string } | undefined;
+  #vekAt(point: { x: number; y: number }): string | undefined {
+    let best: string | undefined;
     let bestPx = CLICK_PX;
     for (const { id, lon, lat } of this.#veks) {
       const at = this.#map.project([lon!, lat!]);
       const px = Math.hypot(at.x - point.x, at.y - FLAG_PX - point.y);
       if (px < bestPx) {
-        best = { kind: 'vek', id };
+        best = id;
         bestPx = px;
       }
     }
     return best;
   }
 
-  /** A full scan: exact, and quick enough for a click. */
-  #unitAt(point: { x: number; y: number }): { kind: 'unit'; handle: number } | undefined {
+  /** Handles of the units at a point, the nearest first. A full scan: exact, and quick enough for a click. */
+  #unitsAt(point: { x: number; y: number }): number[] {
     const { position, length, handle } = this.#desk.client?.picture ?? NOTHING;
     const corner = this.#map.unproject([point.x - CLICK_PX, point.y + CLICK_PX]);
     const opposite = this.#map.unproject([point.x + CLICK_PX, point.y - CLICK_PX]);
-    let best: { kind: 'unit'; handle: number } | undefined;
-    let bestPx = CLICK_PX;
+    const found: { handle: number; px: number }[] = [];
     for (let slot = 0; slot < length; slot++) {
       const lon = position[slot * 2]!;
       const lat = position[slot * 2 + 1]!;
       if (lon < corner.lng || lon > opposite.lng || lat < corner.lat || lat > opposite.lat) continue;
       const at = this.#map.project([lon, lat]);
       const px = Math.hypot(at.x - point.x, at.y - point.y);
-      if (px < bestPx) {
-        best = { kind: 'unit', handle: handle[slot]! };
-        bestPx = px;
-      }
+      // to a whole few pixels, so that those on each other keep their order while they jitter
+      if (px < CLICK_PX) found.push({ handle: handle[slot]!, px: Math.round(px / 6) });
     }
-    return best;
+    return found.sort((a, b) => a.px - b.px || a.handle - b.handle).map((each) => each.handle);
   }
 }
 
-const NONE: readonly number[] = [];
+const NONE: readonly UnitLabel[] = [];
 
 /** The most urgent last, so that it is drawn on top. */
 function byPriority(a: Vek, b: Vek): number {

@@ -94,13 +94,30 @@ export function UnitDetail({ id }: { readonly id: string }) {
 function Position({ unit, now }: { readonly unit: Unit; readonly now: number }) {
   const desk = useDesk();
   const words = useWords();
+  const [absent, setAbsent] = useState(false);
   const picture = desk.client?.picture;
   const slot = picture?.slotOf(unit.handle);
   if (picture === undefined || slot === undefined)
     return (
       <section>
         <h3>{words.text('unit.position')}</h3>
-        <p className="empty">{words.text('unit.notInPicture')}</p>
+        <p className="empty">
+          {words.text(absent ? 'unit.noPosition' : 'unit.notInPicture')}{' '}
+          {!absent && (
+            <button
+              type="button"
+              className="link"
+              onClick={() =>
+                void desk.locate(unit.id).then(
+                  (found) => setAbsent(!found),
+                  () => {},
+                )
+              }
+            >
+              {words.text('vek.showOnMap')}
+            </button>
+          )}
+        </p>
       </section>
     );
   const stale = picture.isStale(slot, now);

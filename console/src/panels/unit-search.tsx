@@ -22,10 +22,7 @@ export function UnitSearch() {
   const choose = (id: string) => {
     setText('');
     desk.select({ kind: 'unit', id });
-    const picture = desk.client?.picture;
-    const slot = picture?.slotOf(units.get(id)?.handle ?? -1);
-    if (picture !== undefined && slot !== undefined)
-      desk.flyTo({ lon: picture.position[slot * 2]!, lat: picture.position[slot * 2 + 1]! });
+    void desk.locate(id).catch(() => {}); // the panel says that it is not in view
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown') setAt(Math.min(at + 1, found.length - 1));

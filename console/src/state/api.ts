@@ -176,6 +176,13 @@ export class Api {
       status,
       ...(overrideReason === undefined ? {} : { overrideReason }),
     });
+  live = async () =>
+    (
+      await this.#call<{ units: { readonly id: string; readonly lon: number; readonly lat: number }[] }>(
+        'GET',
+        '/api/v1/live',
+      )
+    ).units;
   shelters = async (lon: number, lat: number, k: number) =>
     (await this.#call<{ shelters: Shelter[] }>('GET', `/api/v1/shelters?lon=${lon}&lat=${lat}&k=${k}`)).shelters;
 

@@ -331,6 +331,20 @@ export class Desk {
     this.store.set({ showShelters: !this.store.get().showShelters });
   }
 
+  /** Moves the map to a unit, wherever it is; false when nobody knows. */
+  async locate(unitId: string): Promise<boolean> {
+    const { units } = this.store.get();
+    const picture = this.client?.picture;
+    const slot = picture?.slotOf(units.get(unitId)?.handle ?? -1);
+    if (picture !== undefined && slot !== undefined) {
+      this.flyTo({ lon: picture.position[slot * 2]!, lat: picture.position[slot * 2 + 1]! });
+      return true;
+    }
+    const found = (await this.#api.live()).find(({ id }) => id === unitId);
+    if (found !== undefined) this.flyTo(found);
+    return found !== undefined;
+  }
+
   nearest(vek: Vek, capability: string, k: number) {
     return this.#api.nearest({ lon: vek.lon!, lat: vek.lat! }, k, capability, vek.id);
   }

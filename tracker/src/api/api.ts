@@ -82,10 +82,10 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
     const cause = error instanceof GeoStoreError ? error.cause : error;
     if (cause instanceof StoreError && cause.code === 'database_unavailable') {
       c.header('retry-after', String(RETRY_AFTER_S));
-      return problem(c, 503, 'database_unavailable', 'the database does not answer; nothing was changed, try again');
+      return problem(c, 503, 'database_unavailable', 'the database does not answer; try again with the same ids');
     }
     if ('status' in error && error.status === 400) return problem(c, 400, 'request_malformed', error.message);
-    if (isAway(error) && 'code' in error) {
+    if (isAway(error)) {
       c.header('retry-after', String(RETRY_AFTER_S));
       return problem(c, 503, 'database_unavailable', 'the database could not do it now; try again');
     }

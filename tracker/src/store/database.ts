@@ -109,6 +109,11 @@ export class Database implements Queryable {
       throw this.#unavailable(error);
     }
     let broken = false;
+    // the pool listens to idle connections only: an 'error' that nobody hears, between two queries, would end the process
+    const lost = () => {
+      broken = true;
+    };
+    client.on('error', lost);
     try {
       await client.query('BEGIN');
       const result = await work({
@@ -123,8 +128,9 @@ export class Database implements Queryable {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
       });
-      throw isDriverError(error) ? this.#unavailable(error) : error;
+      throw this.#unavailable(error);
     } finally {
+      client.off('error', lost);
       client.release(broken);
     }
   }
@@ -132,13 +138,4 @@ export class Database implements Queryable {
   async close(): Promise<void> {
     await this.#pool.end();
   }
-}
-
-/** An error of the driver or the socket, not one that our own code threw inside a transaction. */
-function isDriverError(error: unknown): boolean {
-  return (
-    !(error instanceof StoreError) &&
-    error instanceof Error &&
-    (error instanceof pg.DatabaseError || error.constructor === Error || 'errno' in error)
-  );
 }

@@ -1,3 +1,5 @@
+import pg from 'pg';
+
 /** Codes of this folder: what the world outside (database, disk) did to us. */
 export type StoreErrorCode =
   | 'database_unavailable'
@@ -17,11 +19,14 @@ export class StoreError extends Error {
 
 /** SQLSTATE classes that mean "not now", not "the statement is wrong": connection, resources, operator, system, rolled back. */
 const AWAY_CLASSES = ['08', '53', '57', '58', 'XX', '40'];
+/** What the driver says without a code when its connection is lost, cannot be had, or does not answer. */
+const DRIVER_SAYS =
+  /^(Connection terminated|timeout (expired|exceeded)|Query read timeout|Client (was closed|has encountered)|Received unexpected)/;
 
-/** True when an error of the driver says that the database is away, so that the same statement may succeed later. */
+/** True when an error says that the database is away or busy, so that the same statement may succeed later. */
 export function isAway(error: unknown): boolean {
   if (error instanceof StoreError) return error.code === 'database_unavailable';
-  const sqlState = (error as { code?: unknown }).code;
-  if (typeof sqlState !== 'string' || !/^[0-9A-Z]{5}$/.test(sqlState)) return true; // socket errors, time-outs of the driver
-  return AWAY_CLASSES.includes(sqlState.slice(0, 2));
+  if (error instanceof pg.DatabaseError) return AWAY_CLASSES.includes((error.code ?? '').slice(0, 2));
+  if (!(error instanceof Error)) return false;
+  return 'syscall' in error || DRIVER_SAYS.test(error.message); // a socket's errors name the call that failed
 }

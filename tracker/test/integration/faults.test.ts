@@ -56,7 +56,10 @@ async function createVictim(): Promise<Victim> {
       async kill() {
         embedded.kill();
       },
-      restore: async () => {}, // it is started again by its keeper
+      // it is started again by its keeper
+      restore: async () => {
+        await eventually('the embedded database answers', () => answers(embedded.socketDir, 5432, 'postgres'), 60_000);
+      },
       async stop() {
         await embedded.stop();
         await rm(dataDir, { recursive: true, force: true });
@@ -77,6 +80,19 @@ async function createVictim(): Promise<Victim> {
     restore: () => server.restart(),
     stop: () => server.stop(),
   };
+}
+
+async function answers(host: string, port: number, database: string): Promise<boolean> {
+  const client = new pg.Client({ host, port, user: 'postgres', database });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Park–Miller minimal standard generator: small, seeded. */
@@ -179,13 +195,14 @@ describe.skipIf(!databaseIsThere)('faults', () => {
       await eventually('everything sent is acked', () => clients.every(({ client }) => client.pending === 0), 60_000);
       for (const { client } of clients) client.kill();
 
+      await eventually('the database answers', () => answers(victim.socketDir, victim.port, victim.name));
       const database = new pg.Client({
         host: victim.socketDir,
         port: victim.port,
         user: 'postgres',
         database: victim.name,
       });
-      await eventually('the database answers', () => database.connect().then(() => true));
+      await database.connect();
       // of every lane: how many are in the table, and how many different ones
       const { rows: lanes } = await database.query<{
         token_sha256: string;

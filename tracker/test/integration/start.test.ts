@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildConsole } from '../../src/console-build.js';
+import { Database, serverAddress } from '../../src/store/database.js';
 import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
 import {
   ApiClient,
@@ -23,7 +24,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const STOPPED_WITHIN_MS = 10_000;
 const ORPHAN_GONE_WITHIN_MS = 5000;
 /** The budget is 8 s on a machine of its own; here others run beside it, so this only catches what hangs. */
-const SECOND_START_WITHIN_MS = 20_000;
+const SECOND_START_WITHIN_MS = 30_000;
 
 interface Ended {
   readonly code: number | null;
@@ -55,7 +56,8 @@ function expectOneLine({ code, said, output }: Ended, fragment: string | RegExp)
   expect(said, output).toHaveLength(1);
   if (typeof fragment === 'string') expect(said[0]).toContain(fragment);
   else expect(said[0]).toMatch(fragment);
-  expect(output).not.toMatch(/^\s+at /m);
+  // and nothing after it: no stack
+  expect(output.trimEnd().endsWith(said[0]!), output).toBe(true);
 }
 
 function isAlive(pid: number): boolean {
@@ -219,13 +221,40 @@ describe.skipIf(!databaseIsThere)('the start', () => {
       const tracker = await start((await createStartHome()).env);
       const [database] = childrenOf(tracker.child.pid!);
       process.kill(database!, 'SIGKILL');
-      await eventually('it is noticed', async () => (await health(tracker, '/readyz')) === 503);
+      const answers = (status: number) => () =>
+        health(tracker, '/readyz').then(
+          (found) => found === status,
+          (error) => {
+            throw new Error(`the tracker is gone (${tracker.child.exitCode}): ${tracker.output()}`, { cause: error });
+          },
+        );
+      await eventually('it is noticed', answers(503));
       expect(await health(tracker)).toBe(200);
-      await eventually('it is back', async () => (await health(tracker, '/readyz')) === 200, SECOND_START_WITHIN_MS);
+      await eventually('it is back', answers(200), SECOND_START_WITHIN_MS);
       expect(childrenOf(tracker.child.pid!)).not.toContain(database);
       expect(await tracker.interrupt()).toBe(0);
     });
   });
+
+  it.skipIf(databaseKind !== 'postgres')(
+    'S9 a connection that dies in the middle of a transaction ends the transaction, not the process',
+    async () => {
+      const home = await createStartHome();
+      const database = new Database(serverAddress(home.env.DATABASE_URL!));
+      const killer = await home.connect();
+      const cut = database.transaction(async (tx) => {
+        const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await killer.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]);
+        await sleep(200); // nothing is asked while the connection goes
+        await tx.query('SELECT 1');
+      });
+      await expect(cut).rejects.toMatchObject({ code: 'database_unavailable' });
+      // and the pool gives out another one
+      expect(await database.transaction(async (tx) => (await tx.query('SELECT 1 AS one')).rows)).toEqual([{ one: 1 }]);
+      await killer.end();
+      await database.close();
+    },
+  );
 
   // what is wrong before the database is looked at needs to be tried once only
   describe.skipIf(databaseKind !== 'embedded')('with a wrong setting', () => {

@@ -92,8 +92,9 @@ export class CrewModel implements ConnectionListener {
     this.#now = now;
     this.#unit = rows.find((row) => row.kind === 'unit');
     const since = now() - KEEP_ENDED_MS;
-    this.#assignments = rows.filter((row) => row.kind === 'assignment' && (row.ended?.at ?? since + 1) > since) as
-      AssignmentRow[];
+    this.#assignments = rows.filter(
+      (row) => row.kind === 'assignment' && (row.ended?.at ?? since + 1) > since,
+    ) as AssignmentRow[];
     this.#texts = rows.filter((row) => row.kind === 'text' && row.receivedAt > since) as TextRow[];
     this.#snapshot = this.#see();
   }
@@ -343,9 +344,7 @@ export class CrewModel implements ConnectionListener {
       unit: this.#unit,
       expectedStatus: pending?.kind === 'status' ? pending.status : this.#unit?.unit?.status,
       skewMs: this.#skewMs,
-      presses: outbox.presses
-        .map((press): Press => ({ ...press, state: this.#stateOf(press) }))
-        .reverse(),
+      presses: outbox.presses.map((press): Press => ({ ...press, state: this.#stateOf(press) })).reverse(),
       assignments: this.#assignments
         .filter((row) => row.dismissed !== true)
         .sort((a, b) => b.assignment.dispatchedAt - a.assignment.dispatchedAt),

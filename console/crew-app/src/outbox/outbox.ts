@@ -137,7 +137,7 @@ export class Outbox {
           gap = true;
         }
       }
-      return { put: [row], removed, then: () => void this.#waiting[laneNow()].push(row) };
+      return { put: [row], removed, show: () => void this.#waiting[laneNow()].push(row) };
     }).then(() => gap);
   }
 
@@ -166,7 +166,7 @@ export class Outbox {
         put: [{ kind: 'held', lane: 'alarm', seq, item: event }, press],
         removed: old.map((each) => pressKey(each.order)),
         next: { alarm: seq + 1 },
-        then: () => {
+        show: () => {
           this.#lanes.alarm.items.push(event);
           this.#presses = [...this.#presses.filter((each) => !old.includes(each)), press!];
         },
@@ -183,7 +183,7 @@ export class Outbox {
         put: taken.map(({ fix }, i): HeldRow => ({ kind: 'held', lane, seq: from + i, item: fix })),
         removed: taken.map(({ order }) => waitingKey(order)),
         next: { [lane]: from + taken.length },
-        then: () => void this.#lanes[lane].items.push(...taken.map(({ fix }) => fix)),
+        show: () => void this.#lanes[lane].items.push(...taken.map(({ fix }) => fix)),
       };
     });
   }
@@ -205,7 +205,7 @@ export class Outbox {
       return {
         put: acked,
         removed: Array.from({ length: count }, (_, i) => heldKey(lane, first + i)),
-        then: () => {
+        show: () => {
           state.items.splice(0, count);
           state.first += count;
           this.#replacePresses(acked);
@@ -240,7 +240,7 @@ export class Outbox {
       const press = this.#presses.find(which);
       if (press === undefined) return undefined;
       changed = how(press);
-      return { put: [changed], then: () => this.#replacePresses([changed!]) };
+      return { put: [changed], show: () => this.#replacePresses([changed!]) };
     });
     return changed;
   }
@@ -299,14 +299,14 @@ export class Outbox {
     const run = async () => {
       const change = plan();
       if (change === undefined) return;
-      const { put, removed = [], next = {}, then } = change;
+      const { put, removed = [], next = {}, show } = change;
       try {
         await this.#store.commit([...put, this.#streams(next)], removed);
-        then?.();
+        show?.();
       } catch {
         this.#store = new MemoryStore();
         this.#volatile = true;
-        then?.();
+        show?.();
         this.#renumber();
         this.onRestart();
       }
@@ -331,7 +331,7 @@ interface Change {
   /** Counters after the change, where it moves them. */
   readonly next?: Partial<Record<Lane, number>>;
   /** Makes it visible, once it is kept. */
-  readonly then?: () => void;
+  readonly show?: () => void;
 }
 
 function newEpoch(): string {

@@ -34,15 +34,30 @@ const SILENCE_LIMIT_MS = 45_000;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;
 
+/** What a socket tells; nothing after it was closed counts. */
+export interface SocketEvents {
+  opened(): void;
+  heard(data: unknown): void;
+  closed(code: number): void;
+}
+
 /** What the connection needs of a browser's WebSocket. */
 export interface SocketLike {
   readonly bufferedAmount: number;
-  onopen: (() => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
   send(text: string): void;
   close(code?: number): void;
 }
+
+export type OpenSocket = (url: string, protocols: string[], events: SocketEvents) => SocketLike;
+
+/** A browser's own. */
+export const openWebSocket: OpenSocket = (url, protocols, events) => {
+  const socket = new WebSocket(url, protocols);
+  socket.onopen = () => events.opened();
+  socket.onmessage = ({ data }) => events.heard(data);
+  socket.onclose = ({ code }) => events.closed(code);
+  return socket;
+};
 
 /** Why the connection has stopped for good; a person must do something. */
 export type StopReason = 'fenced' | 'device_revoked' | 'version_unsupported';
@@ -66,7 +81,7 @@ export interface CrewConnectionOptions {
   readonly token: string;
   readonly outbox: Outbox;
   readonly listener: ConnectionListener;
-  readonly openSocket: (url: string, protocols: string[]) => SocketLike;
+  readonly openSocket: OpenSocket;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   /** Steady clock, milliseconds. */
@@ -84,8 +99,8 @@ interface Session {
   budget: FrameBudget;
   readonly openedAt: number;
   heardAt: number;
-  /** When the oldest unacknowledged event was sent on this socket; 0: none is. */
-  alarmSentAt: number;
+  /** When the oldest unacknowledged event was sent on this socket; undefined: none is. */
+  alarmSentAt: number | undefined;
 }
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -184,7 +199,27 @@ export class CrewConnection {
   #connect(): void {
     const { url, token, outbox, openSocket, steadyNow } = this.#options;
     this.#setPhase('connecting');
-    const socket = openSocket(url, [SUBPROTOCOL, `bearer.${token}`]);
+    const current = () => this.#session === session;
+    const socket = openSocket(url, [SUBPROTOCOL, `bearer.${token}`], {
+      opened: () => {
+        if (current()) this.#greet(session);
+      },
+      heard: (data) => {
+        if (!current()) return;
+        session.heardAt = steadyNow();
+        const message = typeof data === 'string' ? readHubMessage(data) : undefined;
+        if (message !== undefined) this.#take(session, message);
+      },
+      closed: (code) => {
+        if (!current()) return;
+        this.#leave();
+        const known = (['fenced', 'device_revoked', 'version_unsupported'] as const).find(
+          (reason) => CLOSE_CODES[reason] === code,
+        );
+        if (known === undefined) this.#comeBack();
+        else this.#stopFor(known);
+      },
+    });
     const now = steadyNow();
     const session: Session = {
       socket,
@@ -199,34 +234,17 @@ export class CrewConnection {
       budget: new FrameBudget(LIMITS, now),
       openedAt: now,
       heardAt: now,
-      alarmSentAt: 0,
+      alarmSentAt: undefined,
     };
     this.#session = session;
-    const current = () => this.#session === session;
-    socket.onopen = () => {
-      if (!current()) return;
-      const firstHeld = Object.fromEntries(LANES.map((lane) => [lane, outbox.firstHeld(lane)]));
-      const { epoch } = outbox;
-      socket.send(
-        JSON.stringify({ type: 'hello', version: CREW_PROTOCOL_VERSION, epoch, encoding: 'json', firstHeld }),
-      );
-    };
-    socket.onmessage = ({ data }) => {
-      if (!current()) return;
-      session.heardAt = steadyNow();
-      const message = typeof data === 'string' ? readHubMessage(data) : undefined;
-      if (message !== undefined) this.#take(session, message);
-    };
-    socket.onclose = ({ code }) => {
-      if (!current()) return;
-      this.#leave();
-      const known = (['fenced', 'device_revoked', 'version_unsupported'] as const).find(
-        (reason) => CLOSE_CODES[reason] === code,
-      );
-      if (known === undefined) this.#comeBack();
-      else this.#stopFor(known);
-    };
     this.#watchTimer = setInterval(() => this.#watch(), WATCH_MS);
+  }
+
+  #greet({ socket }: Session): void {
+    const { outbox } = this.#options;
+    const { epoch } = outbox;
+    const firstHeld = Object.fromEntries(LANES.map((lane) => [lane, outbox.firstHeld(lane)]));
+    socket.send(JSON.stringify({ type: 'hello', version: CREW_PROTOCOL_VERSION, epoch, encoding: 'json', firstHeld }));
   }
 
   #leave(code?: number): void {
@@ -260,7 +278,7 @@ export class CrewConnection {
     const session = this.#session;
     if (session === undefined) return;
     const now = this.#options.steadyNow();
-    const late = session.alarmSentAt > 0 && now - session.alarmSentAt > ALARM_ACK_LIMIT_MS;
+    const late = session.alarmSentAt !== undefined && now - session.alarmSentAt > ALARM_ACK_LIMIT_MS;
     const silent = now - session.heardAt > SILENCE_LIMIT_MS;
     const unanswered = !session.greeted && now - session.openedAt > GREET_LIMIT_MS;
     if (late || silent || unanswered) this.again();
@@ -315,7 +333,7 @@ export class CrewConnection {
     this.#attempts = 0;
     this.#lastError = undefined;
     session.resumed = true;
-    session.alarmSentAt = 0;
+    session.alarmSentAt = undefined;
     for (const lane of LANES) {
       session.sent[lane] = Math.max(durable[lane], outbox.firstHeld(lane) - 1);
       this.#release(lane, durable[lane]);
@@ -328,7 +346,7 @@ export class CrewConnection {
     // of nothing that was sent, or before we know that its streams are ours
     if (!session.resumed || seq >= this.#options.outbox.nextSeq(lane)) return;
     if (session.sent[lane] < seq) session.sent[lane] = seq; // it came for what was about to be sent again
-    if (lane === 'alarm') session.alarmSentAt = session.sent.alarm > seq ? this.#options.steadyNow() : 0;
+    if (lane === 'alarm') session.alarmSentAt = session.sent.alarm > seq ? this.#options.steadyNow() : undefined;
     this.#release(lane, seq);
   }
 
@@ -402,7 +420,7 @@ export class CrewConnection {
     const frame: ItemFrame = { type: lane === 'alarm' ? 'events' : 'fixes', lane, seq, items: fitting };
     socket.send(JSON.stringify(frame));
     sent[lane] = seq + fitting.length - 1;
-    if (lane === 'alarm' && session.alarmSentAt === 0) session.alarmSentAt = now;
+    if (lane === 'alarm') session.alarmSentAt ??= now;
     return true;
   }
 

@@ -1,0 +1,467 @@
+/** Who is nearest? The live index against a scan of flat arrays, Redis, PostGIS and Tile38: same points, same questions, same answers. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createConnection, type Socket } from 'node:net';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { startPostgres, startRedis } from '../fixtures/servers/index.js';
+import { createRandom } from '../fixtures/world/seeded-random.js';
+import { CellTable, type FoundUnits, LiveIndex, lonLat } from '../geo-engine/src/index.js';
+import { townPlaces } from './lib/fleet.js';
+import { childrenOf, cpuMs } from './lib/processes.js';
+import { isOnPath, type BenchRun } from './lib/run.js';
+import { median } from './lib/statistics.js';
+import type { PlotLine } from './lib/svg-plot.js';
+
+const SIZES = [1000, 10_000, 100_000];
+const K = 10;
+const QUESTIONS = { quick: 200, full: 1000 };
+const ROUNDS = { quick: 3, full: 9 };
+const MOVES = { quick: 2000, full: 20_000 };
+/** Degrees of a step: some 15 m. */
+const STEP_DEG = 0.000135;
+/** Commands sent before their answers are awaited, where a peer allows it. */
+const PIPELINE = 100;
+const EARTH_RADIUS_M = 6_371_008.8;
+const RAD = Math.PI / 180;
+
+interface Points {
+  readonly lon: Float64Array; // [points] degrees
+  readonly lat: Float64Array;
+}
+
+/** One way to keep and ask points. Point i is called i + 1. */
+interface Peer {
+  readonly name: string;
+  /** How far its distances may be off, metres: ranks may differ between points that are this close to each other. */
+  readonly toleranceM: number;
+  load(points: Points): Promise<void>;
+  /** The K nearest of each place; one after another. */
+  ask(places: Points): Promise<number[][]>;
+  /** The same with many questions under way at once, where that can be done. */
+  askMany?(places: Points): Promise<number[][]>;
+  /** Moves points, given by number, to new places. */
+  move(numbers: Uint32Array, to: Points): Promise<void>;
+  /** CPU of its own process so far, milliseconds; undefined: it runs in this one. */
+  cpuMs?(): number;
+  stop(): Promise<void>;
+}
+
+function haversineM(lonA: number, latA: number, lonB: number, latB: number): number {
+  const h =
+    Math.sin(((latB - latA) * RAD) / 2) ** 2 +
+    Math.cos(latA * RAD) * Math.cos(latB * RAD) * Math.sin(((lonB - lonA) * RAD) / 2) ** 2;
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.sqrt(Math.min(1, h)));
+}
+
+/** Keeps the K least by insertion; equal ones by number. Shared by both scans. */
+class Best {
+  readonly key = new Float64Array(K);
+  readonly number = new Int32Array(K);
+  count = 0;
+
+  offer(key: number, number: number): void {
+    if (this.count === K && key >= this.key[K - 1]!) return;
+    let at = this.count < K ? this.count++ : K - 1;
+    for (; at > 0 && this.key[at - 1]! > key; at--) {
+      this.key[at] = this.key[at - 1]!;
+      this.number[at] = this.number[at - 1]!;
+    }
+    this.key[at] = key;
+    this.number[at] = number;
+  }
+}
+
+/** Every point by the haversine: the oracle. */
+class HaversineScan implements Peer {
+  readonly name = 'scan, haversine';
+  readonly toleranceM = 0;
+  #points!: Points;
+
+  async load(points: Points): Promise<void> {
+    this.#points = { lon: points.lon.slice(), lat: points.lat.slice() };
+  }
+
+  async ask(places: Points): Promise<number[][]> {
+    const { lon, lat } = this.#points;
+    return Array.from(places.lon, (placeLon, q) => {
+      const best = new Best();
+      for (let i = 0; i < lon.length; i++) best.offer(haversineM(placeLon, places.lat[q]!, lon[i]!, lat[i]!), i + 1);
+      return [...best.number];
+    });
+  }
+
+  async move(numbers: Uint32Array, to: Points): Promise<void> {
+    for (let i = 0; i < numbers.length; i++) {
+      this.#points.lon[numbers[i]! - 1] = to.lon[i]!;
+      this.#points.lat[numbers[i]! - 1] = to.lat[i]!;
+    }
+  }
+
+  async stop(): Promise<void> {}
+}
+
+/** Every point by its unit vector: the fastest scan we know. */
+class VectorScan implements Peer {
+  readonly name = 'scan, unit vectors';
+  readonly toleranceM = 0.1; // a chord of a few metres loses its last digits
+  #vec!: Float64Array; // [points × 3]
+
+  async load({ lon, lat }: Points): Promise<void> {
+    this.#vec = new Float64Array(lon.length * 3);
+    for (let i = 0; i < lon.length; i++) this.#set(i, lon[i]!, lat[i]!);
+  }
+
+  #set(i: number, lon: number, lat: number): void {
+    const flat = Math.cos(lat * RAD);
+    this.#vec[i * 3] = flat * Math.cos(lon * RAD);
+    this.#vec[i * 3 + 1] = flat * Math.sin(lon * RAD);
+    this.#vec[i * 3 + 2] = Math.sin(lat * RAD);
+  }
+
+  async ask(places: Points): Promise<number[][]> {
+    const vec = this.#vec;
+    return Array.from(places.lon, (lon, q) => {
+      const flat = Math.cos(places.lat[q]! * RAD);
+      const [x, y, z] = [flat * Math.cos(lon * RAD), flat * Math.sin(lon * RAD), Math.sin(places.lat[q]! * RAD)];
+      const best = new Best();
+      for (let at = 0, i = 1; at < vec.length; at += 3, i++) {
+        const [dx, dy, dz] = [vec[at]! - x, vec[at + 1]! - y, vec[at + 2]! - z];
+        best.offer(dx * dx + dy * dy + dz * dz, i);
+      }
+      return [...best.number];
+    });
+  }
+
+  async move(numbers: Uint32Array, to: Points): Promise<void> {
+    for (let i = 0; i < numbers.length; i++) this.#set(numbers[i]! - 1, to.lon[i]!, to.lat[i]!);
+  }
+
+  async stop(): Promise<void> {}
+}
+
+class OurIndex implements Peer {
+  readonly name = 'live index';
+  readonly toleranceM = 0;
+  #cells!: CellTable;
+  #index!: LiveIndex;
+
+  async load({ lon, lat }: Points): Promise<void> {
+    this.#cells = new CellTable();
+    this.#index = new LiveIndex(this.#cells);
+    for (let i = 0; i < lon.length; i++) this.#index.upsert(i + 1, lon[i]!, lat[i]!, this.#cells.cellAt(lon[i]!, lat[i]!));
+  }
+
+  async ask(places: Points): Promise<number[][]> {
+    const found: FoundUnits = { handles: [], distancesM: [] };
+    const all = () => true;
+    return Array.from(places.lon, (lon, q) => {
+      this.#index.nearest(lonLat(lon, places.lat[q]!), K, all, found);
+      return [...found.handles];
+    });
+  }
+
+  async move(numbers: Uint32Array, { lon, lat }: Points): Promise<void> {
+    const index = this.#index;
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i]!;
+      index.upsert(number, lon[i]!, lat[i]!, this.#cells.cellAt(lon[i]!, lat[i]!, index.cell(number)));
+    }
+  }
+
+  async stop(): Promise<void> {}
+}
+
+async function redisPeer(): Promise<Peer | { readonly missing: string }> {
+  const server = await startRedis();
+  if ('missing' in server) return server;
+  const client = createClient({ url: server.url() });
+  await client.connect();
+  const ask = (places: Points, q: number) =>
+    client.geoSearch('units', { longitude: places.lon[q]!, latitude: places.lat[q]! }, { radius: 1000, unit: 'km' }, { SORT: 'ASC', COUNT: K });
+  const add = async (numbers: Uint32Array, { lon, lat }: Points) => {
+    for (let from = 0; from < numbers.length; from += PIPELINE * 10) {
+      const chunk = Array.from(numbers.subarray(from, from + PIPELINE * 10), (number, i) => ({
+        member: String(number),
+        longitude: lon[from + i]!,
+        latitude: lat[from + i]!,
+      }));
+      await client.geoAdd('units', chunk);
+    }
+  };
+  return {
+    name: 'Redis GEO',
+    toleranceM: 2, // places are kept in 52 bits, off by up to 0.6 m each
+    async load(points) {
+      await client.flushAll();
+      await add(Uint32Array.from(points.lon, (_, i) => i + 1), points);
+    },
+    async ask(places) {
+      const answers: number[][] = [];
+      for (let q = 0; q < places.lon.length; q++) answers.push((await ask(places, q)).map(Number));
+      return answers;
+    },
+    async askMany(places) {
+      const answers: number[][] = [];
+      for (let from = 0; from < places.lon.length; from += PIPELINE) {
+        const chunk = Array.from(places.lon.subarray(from, from + PIPELINE), (_, i) => ask(places, from + i));
+        for (const answer of await Promise.all(chunk)) answers.push(answer.map(Number));
+      }
+      return answers;
+    },
+    move: add,
+    cpuMs: () => cpuMs(server.pid),
+    async stop() {
+      client.destroy();
+      await server.stop();
+    },
+  };
+}
+
+async function postgisPeer(): Promise<Peer | { readonly missing: string }> {
+  const server = await startPostgres({ fsync: false, settings: { shared_buffers: '256MB' } }); // kindest to it: nothing of this must last
+  if ('missing' in server) return server;
+  const client = new pg.Client({ connectionString: server.url() });
+  client.on('error', () => {});
+  await client.connect();
+  await client.query('CREATE EXTENSION postgis');
+  const values = (points: Points, numbers: ArrayLike<number>) => [Array.from(numbers), Array.from(points.lon), Array.from(points.lat)];
+  return {
+    name: 'PostGIS KNN',
+    toleranceM: 0.01, // its radius is 2 cm shorter, and it asks on the sphere
+    async load(points) {
+      await client.query('DROP TABLE IF EXISTS unit');
+      await client.query('CREATE UNLOGGED TABLE unit (no int PRIMARY KEY, place geography(Point) NOT NULL)');
+      await client.query(
+        `INSERT INTO unit SELECT no, ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography FROM unnest($1::int[], $2::float8[], $3::float8[]) AS p(no, lon, lat)`,
+        values(points, Uint32Array.from(points.lon, (_, i) => i + 1)),
+      );
+      await client.query('CREATE INDEX unit_place ON unit USING gist (place)');
+      await client.query('VACUUM ANALYZE unit');
+    },
+    async ask(places) {
+      const answers: number[][] = [];
+      for (let q = 0; q < places.lon.length; q++) {
+        const { rows } = await client.query<{ no: number }>({
+          name: 'nearest',
+          text: `SELECT no FROM unit ORDER BY place <-> ST_SetSRID(ST_MakePoint($1, $2), 4326)::geography LIMIT ${K}`,
+          values: [places.lon[q], places.lat[q]],
+        });
+        answers.push(rows.map(({ no }) => no));
+      }
+      return answers;
+    },
+    async move(numbers, to) {
+      for (let from = 0; from < numbers.length; from += PIPELINE * 10) {
+        const upTo = from + PIPELINE * 10;
+        await client.query(
+          `UPDATE unit SET place = ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326)::geography
+           FROM unnest($1::int[], $2::float8[], $3::float8[]) AS p(no, lon, lat) WHERE unit.no = p.no`,
+          values({ lon: to.lon.subarray(from, upTo), lat: to.lat.subarray(from, upTo) }, numbers.subarray(from, upTo)),
+        );
+      }
+    },
+    cpuMs: () => [server.pid, ...childrenOf(server.pid)].reduce((sum, pid) => sum + cpuMs(pid), 0),
+    async stop() {
+      await client.end().catch(() => {});
+      await server.stop();
+    },
+  };
+}
+
+/** Tile38 speaks Redis's protocol; its own commands go as plain lines with JSON answers. */
+async function tile38Peer(): Promise<Peer | { readonly missing: string }> {
+  if (!(await isOnPath('tile38-server'))) return { missing: 'no tile38-server on the PATH' };
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const child: ChildProcess = spawn('tile38-server', ['-h', '127.0.0.1', '-p', String(port), '--appendonly', 'no', '-d', '/tmp'], {
+    stdio: 'ignore',
+  });
+  let socket: Socket | undefined;
+  for (let tries = 0; socket === undefined && tries < 100; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket = await new Promise((resolve) => {
+      const trial = createConnection(port, '127.0.0.1', () => resolve(trial)).on('error', () => resolve(undefined));
+    });
+  }
+  if (socket === undefined) {
+    child.kill();
+    return { missing: 'tile38-server did not start' };
+  }
+  const lines = new RespLines(socket);
+  await lines.send(['OUTPUT', 'json']);
+  const nearby = (lon: number, lat: number) => ['NEARBY', 'units', 'LIMIT', String(K), 'IDS', 'POINT', String(lat), String(lon)];
+  const set = async (numbers: Uint32Array, { lon, lat }: Points) => {
+    for (let from = 0; from < numbers.length; from += PIPELINE)
+      await Promise.all(
+        Array.from(numbers.subarray(from, from + PIPELINE), (number, i) =>
+          lines.send(['SET', 'units', String(number), 'POINT', String(lat[from + i]), String(lon[from + i])]),
+        ),
+      );
+  };
+  const ids = (answer: string) => (JSON.parse(answer) as { ids: string[] }).ids.map(Number);
+  return {
+    name: 'Tile38',
+    toleranceM: 0.5,
+    async load(points) {
+      await lines.send(['FLUSHDB']);
+      await set(Uint32Array.from(points.lon, (_, i) => i + 1), points);
+    },
+    async ask(places) {
+      const answers: number[][] = [];
+      for (let q = 0; q < places.lon.length; q++) answers.push(ids(await lines.send(nearby(places.lon[q]!, places.lat[q]!))));
+      return answers;
+    },
+    move: set,
+    cpuMs: () => cpuMs(child.pid!),
+    async stop() {
+      socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+/** Just enough of Redis's protocol for bulk and simple strings, in order. */
+class RespLines {
+  readonly #socket: Socket;
+  readonly #waiting: ((answer: string) => void)[] = [];
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      this.#rest = Buffer.concat([this.#rest, chunk]);
+      for (;;) {
+        const end = this.#rest.indexOf('\r\n');
+        if (end < 0) return;
+        const head = this.#rest.toString('utf8', 0, end);
+        const length = head.startsWith('$') ? Number(head.slice(1)) : -1;
+        const total = length < 0 ? end + 2 : end + 2 + length + 2;
+        if (this.#rest.length < total) return;
+        this.#waiting.shift()?.(length < 0 ? head.slice(1) : this.#rest.toString('utf8', end + 2, end + 2 + length));
+        this.#rest = this.#rest.subarray(total);
+      }
+    });
+  }
+
+  send(words: readonly string[]): Promise<string> {
+    this.#socket.write(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+const points = (places: readonly { readonly lon: number; readonly lat: number }[]): Points => ({
+  lon: Float64Array.from(places, ({ lon }) => lon),
+  lat: Float64Array.from(places, ({ lat }) => lat),
+});
+
+/** How many answers are not those of the oracle: another number of points, or a rank whose point is farther than its tolerance allows. */
+export function wrongAnswers(at: Points, places: Points, expected: readonly number[][], got: readonly number[][], toleranceM: number): number {
+  const distance = (q: number, number: number) => haversineM(places.lon[q]!, places.lat[q]!, at.lon[number - 1]!, at.lat[number - 1]!);
+  let wrong = 0;
+  for (let q = 0; q < expected.length; q++) {
+    const [want, have] = [expected[q]!, got[q] ?? []];
+    const same =
+      have.length === want.length &&
+      new Set(have).size === have.length &&
+      want.every((number, rank) => {
+        if (number === have[rank]) return true;
+        return toleranceM > 0 && Math.abs(distance(q, have[rank]!) - distance(q, number)) <= toleranceM;
+      });
+    if (!same) wrong++;
+  }
+  return wrong;
+}
+
+export async function bench(run: BenchRun): Promise<void> {
+  const { quick, seed } = run.options;
+  const length = quick ? 'quick' : 'full';
+  const peers: Peer[] = [new HaversineScan(), new VectorScan(), new OurIndex()];
+  for (const make of [redisPeer, postgisPeer, tile38Peer]) {
+    run.progress('starting the peers');
+    const peer = await make();
+    if ('missing' in peer) run.note(`absent: ${peer.missing}`);
+    else {
+      run.ending(() => peer.stop());
+      peers.push(peer);
+    }
+  }
+  run.note('the scans and the live index answer in this process; the others across a socket, one question after another, and pipelined where they can');
+  const byPeer = new Map<string, [number, number][]>(peers.map(({ name }) => [name, []]));
+
+  for (const size of SIZES) {
+    const random = createRandom(seed, `index ${size}`);
+    const at = points(townPlaces(random, size));
+    const places = points(townPlaces(random, QUESTIONS[length]));
+    const numbers = Uint32Array.from({ length: MOVES[length] }, () => 1 + random.below(size));
+    const moved: Points = {
+      lon: Float64Array.from(numbers, (number) => at.lon[number - 1]! + (random.next() - 0.5) * STEP_DEG * 2),
+      lat: Float64Array.from(numbers, (number) => at.lat[number - 1]! + (random.next() - 0.5) * STEP_DEG * 2),
+    };
+    const after: Points = { lon: at.lon.slice(), lat: at.lat.slice() };
+    for (let i = 0; i < numbers.length; i++) {
+      after.lon[numbers[i]! - 1] = moved.lon[i]!;
+      after.lat[numbers[i]! - 1] = moved.lat[i]!;
+    }
+    let expected: number[][] = [];
+    let ours = Number.NaN;
+    for (const peer of peers) {
+      if (!run.hasTimeFor(`${peer.name}, ${size} points`)) continue;
+      run.progress(`${peer.name}, ${size} points`);
+      await peer.load(at);
+      const moveStart = performance.now();
+      await peer.move(numbers, moved);
+      const moveUs = ((performance.now() - moveStart) * 1000) / numbers.length;
+
+      // the answers first: a faster wrong one is a failure
+      const isOracle = peer.name === 'scan, haversine';
+      const got = await peer.ask(places);
+      if (isOracle) expected = got;
+      const wrong = wrongAnswers(after, places, expected, got, peer.toleranceM);
+      if (!isOracle)
+        run.check(
+          `${peer.name}, ${size} points: the neighbours of the scan`,
+          wrong === 0,
+          wrong === 0 ? `${expected.length} questions, equal${peer.toleranceM > 0 ? ` within ${peer.toleranceM} m` : ''}` : `${wrong} of ${expected.length} differ`,
+        );
+
+      const time = async (ask: (places: Points) => Promise<number[][]>) => {
+        const us: number[] = [];
+        for (let round = 0; round < ROUNDS[length]; round++) {
+          const started = performance.now();
+          await ask(places);
+          us.push(((performance.now() - started) * 1000) / places.lon.length);
+        }
+        return us;
+      };
+      const cpuBefore = peer.cpuMs?.();
+      const us = await time((q) => peer.ask(q));
+      const value = median(us);
+      const slug = peer.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+      const id = `index.${size}.${slug}`;
+      if (peer.name === 'live index') ours = value;
+      byPeer.get(peer.name)!.push([size, value]);
+      const spread = `min ${Math.min(...us).toPrecision(3)}, max ${Math.max(...us).toPrecision(3)} of ${us.length} rounds`;
+      run.figure({ id, what: `nearest ${K} of ${size}, ${peer.name}, median`, value, unit: 'µs', better: 'less', note: spread });
+      if (cpuBefore !== undefined) {
+        const cpu = ((peer.cpuMs!() - cpuBefore) * 1000) / (us.length * places.lon.length);
+        run.figure({ id: `${id}.server-cpu`, what: `CPU of the server a question, ${peer.name}, ${size}`, value: cpu, unit: 'µs', better: 'less' });
+      }
+      if (peer.askMany !== undefined) {
+        const many = median(await time((q) => peer.askMany!(q)));
+        run.figure({ id: `${id}.pipelined`, what: `the same, ${PIPELINE} under way at once`, value: many, unit: 'µs', better: 'less' });
+      }
+      run.figure({ id: `${id}.move`, what: `one point moved some 15 m, ${peer.name}, ${size}`, value: moveUs, unit: 'µs', better: 'less' });
+    }
+    for (const [name, line] of byPeer) {
+      const last = line.at(-1);
+      if (name === 'live index' || last === undefined || last[0] !== size) continue;
+      const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+      run.figure({ id: `index.${size}.ratio.${slug}`, what: `${name} takes so many times as long as the live index, ${size} points`, value: last[1] / ours, unit: '×', better: 'more' });
+    }
+  }
+  run.plot({
+    title: `Nearest ${K}: time a question`,
+    x: { label: 'points', log: true },
+    y: { label: 'µs', log: true },
+    lines: [...byPeer].map(([name, line]): PlotLine => ({ name, points: line })),
+  });
+}

@@ -1,0 +1,129 @@
+/** `npm run bench`: runs the named benches, prints and writes the report. Exits with 1 when a result was wrong, with 2 when it was asked wrongly. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { compare, describeMachine, failedChecks, type Report, ratiosText, reportHtml, reportText } from './lib/report.js';
+import { type BenchOptions, BenchRun } from './lib/run.js';
+import type { DatabaseKind } from './lib/tracker-process.js';
+
+type Bench = (run: BenchRun) => Promise<void>;
+
+/** Loaded when asked for: one needs Redis's driver, another a socket binary. */
+const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
+  start: () => import('./start.bench.js'),
+  ingest: () => import('./ingest.bench.js'),
+  fanout: () => import('./fanout.bench.js'),
+  index: () => import('./index.bench.js'),
+  chaos: () => import('./chaos.bench.js'),
+  soak: () => import('./soak.bench.js'),
+};
+const RESULTS = path.join(import.meta.dirname, 'results');
+const HELP = `npm run bench -- [NAME …] [options]
+  NAME               ${Object.keys(BENCHES).join(', ')}; none: all but soak
+  --quick            at most 50 s each: a look, not a measurement
+  --json FILE        where the report goes (FILE and the same name with .html); default bench/results/
+  --compare OLD.json prints the ratios to an earlier report
+  --database KIND    embedded or postgres only
+  --seed N           default 112
+  --minutes N        of soak, default 10
+  --profile DIR      writes CPU profiles of the tracker there
+  --url URL --token T [--desk-token T] [--database-url URL]
+                     measures a tracker that is already there; T of an admin of the platform operator`;
+
+function fail(line: string): never {
+  console.error(`bench: ${line}\n\n${HELP}`);
+  process.exit(2);
+}
+
+function readCommand() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        compare: { type: 'string' },
+        database: { type: 'string' },
+        seed: { type: 'string', default: '112' },
+        minutes: { type: 'string', default: '10' },
+        profile: { type: 'string' },
+        url: { type: 'string' },
+        token: { type: 'string' },
+        'desk-token': { type: 'string' },
+        'database-url': { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const { values, positionals } = readCommand();
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHES).filter((name) => name !== 'soak');
+const unknown = names.find((name) => !(name in BENCHES));
+if (unknown !== undefined) fail(`there is no bench ${unknown}`);
+if (values.url !== undefined && values.token === undefined) fail('--url needs --token, of an admin');
+if (values.database !== undefined && !['embedded', 'postgres'].includes(values.database))
+  fail(`--database ${values.database}: embedded or postgres`);
+const seed = Number(values.seed);
+const minutes = Number(values.minutes);
+if (!Number.isInteger(seed) || !(minutes > 0)) fail('--seed is a whole number and --minutes is above 0');
+const before = values.compare === undefined ? undefined : (JSON.parse(readFileSync(values.compare, 'utf8')) as Report);
+
+const options: BenchOptions = {
+  seed,
+  quick: values.quick,
+  minutes: values.quick ? Math.min(minutes, 0.5) : minutes,
+  remote:
+    values.url === undefined
+      ? undefined
+      : {
+          url: values.url,
+          token: values.token!,
+          ...(values['desk-token'] === undefined ? {} : { deskToken: values['desk-token'] }),
+          ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
+        },
+  databases: values.database === undefined ? ['embedded', 'postgres'] : [values.database as DatabaseKind],
+  profileDir: values.profile,
+};
+
+let current: BenchRun | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    // servers end with this process in any case; this ends them in order and removes their folders
+    setTimeout(() => process.exit(130), 8000).unref();
+    void (current?.end() ?? Promise.resolve()).finally(() => process.exit(130));
+  });
+}
+
+const report: Report = {
+  at: new Date().toISOString(),
+  command: `npm run bench -- ${process.argv.slice(2).join(' ').replace(/(token) \S+/g, '$1 …')}`,
+  seed,
+  quick: values.quick,
+  machine: describeMachine(),
+  results: [],
+};
+const results: Report['results'][number][] = [];
+for (const name of names) {
+  const run = new BenchRun(name, options);
+  current = run;
+  await run.execute((await BENCHES[name]!()).bench);
+  results.push(run.result());
+}
+const finished: Report = { ...report, results };
+const ratios = before === undefined ? [] : compare(before, finished);
+const file = values.json ?? path.join(RESULTS, `${names.join('-')}-${report.at.slice(0, 19).replaceAll(':', '')}.json`);
+mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+writeFileSync(file, `${JSON.stringify(finished, null, 1)}\n`);
+const page = file.replace(/(\.json)?$/, '.html');
+writeFileSync(page, reportHtml(finished, ratios));
+console.log(reportText(finished));
+if (ratios.length > 0) console.log(`\nratios to ${values.compare}\n${ratiosText(ratios)}`);
+console.log(`\n${file}\n${page}`);
+process.exit(failedChecks(finished).length > 0 ? 1 : 0);
