@@ -1,2 +1,142 @@
+/** Whatever is killed under load: is an acknowledged fix ever missing, is one ever stored twice, and how long does nobody get an ack? */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom } from '../fixtures/world/seeded-random.js';
+import { CrewWorkers } from './lib/crew-workers.js';
+import { createCrews, registerCrews } from './lib/fleet.js';
 import type { BenchRun } from './lib/run.js';
-export async function bench(_run: BenchRun): Promise<void> {}
+import { median } from './lib/statistics.js';
+import { difference, storedSums } from './lib/stored-sums.js';
+import { crewUrl, TrackerProcess } from './lib/tracker-process.js';
+
+const CREWS = 200;
+const FIXES_PER_S = 2000;
+const FRAMES_PER_S = 200;
+const KINDS = ['tracker', 'database', 'both'] as const;
+const ROUNDS = { quick: 3, full: 20 };
+/** Seconds between a recovery and the next kill, at random between these. */
+const CALM_S = { quick: [0.5, 1], full: [1, 3] } as const;
+const RECOVERY_S = 60;
+const DRAIN_S = 60;
+
+export async function bench(run: BenchRun): Promise<void> {
+  const { quick, seed, remote, databases } = run.options;
+  if (remote !== undefined) return run.note('a deployed tracker is not killed: not measured');
+  const length = quick ? 'quick' : 'full';
+  for (const database of databases) {
+    if (!run.hasTimeFor(`kills on ${database}`)) break;
+    run.progress(`starting a tracker, ${database}`);
+    const tracker = await TrackerProcess.start({ database });
+    if ('missing' in tracker) {
+      run.note(`not measured on ${database}: ${tracker.missing}`);
+      continue;
+    }
+    run.ending(() => tracker.abandon());
+    const random = createRandom(seed, `chaos ${database}`);
+    const crews = createCrews(seed, CREWS);
+    const agency = await registerCrews(await tracker.admin(), crews);
+    const workers = await CrewWorkers.connect(crewUrl(tracker.url), crews);
+    run.ending(() => workers.stop());
+
+    const rounds = ROUNDS[length];
+    let over = false;
+    let stepping: Promise<unknown> = Promise.resolve();
+    // load in short steps, one after another, until the kills are over: a step that does not drain goes on in the next
+    const load = (async () => {
+      while (!over) {
+        stepping = workers.step({
+          seconds: 1,
+          warmUpS: 0,
+          framesPerS: FRAMES_PER_S,
+          fixesPerFrame: FIXES_PER_S / FRAMES_PER_S,
+          drainS: 0,
+        });
+        await stepping;
+      }
+    })();
+    const recoveries = new Map<string, number[]>();
+    for (let round = 0; round < rounds; round++) {
+      const [least, most] = CALM_S[length];
+      await sleep(random.between(least, most) * 1000);
+      const kind = KINDS[round % KINDS.length]!;
+      run.progress(`${database}: kill ${round + 1} of ${rounds}, ${kind}`);
+      const killedAt = performance.now();
+      if (kind !== 'database') await tracker.kill();
+      if (kind !== 'tracker') await tracker.killDatabase();
+      const goneWith = (await storedRows(tracker)) ?? -1;
+      if (kind !== 'database') await tracker.launch();
+      // recovered: more is stored than when it fell
+      while ((await storedRows(tracker)) === undefined || (await storedRows(tracker))! <= goneWith) {
+        if (performance.now() - killedAt > RECOVERY_S * 1000) {
+          run.check(
+            `${database}: it recovers from the loss of ${kind}`,
+            false,
+            `nothing stored within ${RECOVERY_S} s`,
+          );
+          break;
+        }
+        await sleep(25);
+      }
+      const seconds = (performance.now() - killedAt) / 1000;
+      recoveries.set(kind, [...(recoveries.get(kind) ?? []), seconds]);
+    }
+    over = true;
+    await load;
+    run.progress(`${database}: waiting for the last acks`);
+    const last = await workers.step({
+      seconds: 1,
+      warmUpS: 0,
+      framesPerS: FRAMES_PER_S,
+      fixesPerFrame: 1,
+      drainS: DRAIN_S,
+    });
+    const sent = await workers.report();
+    const stored = await storedSums(tracker.sql, agency);
+    let missing = 0;
+    for (const [i, { deviceId }] of crews.entries())
+      missing += Math.max(0, sent.durable[i]! - (stored.devices.get(deviceId)?.different ?? 0));
+    const counted = `${rounds} kills, ${sent.sums.rows} fixes sent, ${stored.rows} stored, ${missing} acknowledged and missing, ${stored.doubled} doubled`;
+    const fault = difference(sent.sums, stored);
+    run.check(
+      `${database}: nothing acknowledged is missing, nothing is doubled`,
+      missing === 0 && stored.doubled === 0,
+      counted,
+    );
+    run.check(
+      `${database}: in the end everything sent is stored, equal in content`,
+      last.drained && fault === undefined,
+      fault ?? counted,
+    );
+    const faults = Object.entries(sent.errors).filter(([code]) => /seq_gap|malformed|fenced|4409|4410|4400/.test(code));
+    run.check(
+      `${database}: the protocol held`,
+      faults.length === 0,
+      faults.length === 0 ? `${sent.reconnects} reconnects, ${sent.resumes} resumes` : JSON.stringify(faults),
+    );
+    for (const [kind, seconds] of recoveries)
+      run.figure({
+        id: `chaos.${database}.${kind}.recovery`,
+        what: `kill -9 of ${kind} → the first fix stored again, ${database}, median`,
+        value: median(seconds),
+        unit: 's',
+        better: 'less',
+        note: `worst ${Math.max(...seconds).toFixed(1)} of ${seconds.length}`,
+      });
+    await workers.stop();
+    await tracker.abandon();
+  }
+}
+
+/** How many fixes the database holds, or undefined while it does not answer. */
+async function storedRows(tracker: TrackerProcess): Promise<number | undefined> {
+  const pg = (await import('pg')).default;
+  const client = new pg.Client({ ...tracker.sql, connectionTimeoutMillis: 1000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return Number((await client.query<{ n: string }>('SELECT sum(durable_seq) AS n FROM stream')).rows[0]!.n);
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

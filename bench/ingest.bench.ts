@@ -127,11 +127,25 @@ export async function bench(run: BenchRun): Promise<void> {
         const { p50, p99, p999 } = outcome.ackSummary;
         const at = `at ${Math.round(outcome.offeredPerS)} fixes/s, open loop`;
         for (const [name, value] of Object.entries({ p50, p99, p999 }))
-          run.figure({ id: `${id}.ack.${name}`, what: `due → acknowledged, ${name}, ${where}`, value, unit: 'ms', better: 'less', note: at });
+          run.figure({
+            id: `${id}.ack.${name}`,
+            what: `due → acknowledged, ${name}, ${where}`,
+            value,
+            unit: 'ms',
+            better: 'less',
+            note: at,
+          });
         for (const part of ['hub', 'database', 'generator'] as const) {
           if (usage.cpuMs[part] === undefined) continue;
           const value = perItem(usage, part, outcome.sentFixes);
-          run.figure({ id: `${id}.${part}-cpu`, what: `${part} CPU a fix, ${where}`, value, unit: 'µs', better: 'less', note: at });
+          run.figure({
+            id: `${id}.${part}-cpu`,
+            what: `${part} CPU a fix, ${where}`,
+            value,
+            unit: 'µs',
+            better: 'less',
+            note: at,
+          });
           if (part === 'hub') {
             cpuLine.push([fixes, value]);
             hubCosts.set(fixes, Math.max(value, hubCosts.get(fixes) ?? 0));
@@ -148,11 +162,27 @@ export async function bench(run: BenchRun): Promise<void> {
     } else await workers.stop();
   }
   for (const [fixes, value] of hubCosts)
-    run.figure({ id: `ingest.hub-cpu.${fixes}`, what: `hub CPU a fix, ${fixes} a frame, on the dearer database`, value, unit: 'µs', better: 'less' });
+    run.figure({
+      id: `ingest.hub-cpu.${fixes}`,
+      what: `hub CPU a fix, ${fixes} a frame, on the dearer database`,
+      value,
+      unit: 'µs',
+      better: 'less',
+    });
 
-  run.plot({ title: 'Latency until durable, by percentile', x: { label: 'one in so many is slower', log: true }, y: { label: 'ms', log: true }, lines: curves });
+  run.plot({
+    title: 'Latency until durable, by percentile',
+    x: { label: 'one in so many is slower', log: true },
+    y: { label: 'ms', log: true },
+    lines: curves,
+  });
   if (!quick)
-    run.plot({ title: 'Throughput against latency (p99)', x: { label: 'durable fixes/s' }, y: { label: 'ms', log: true }, lines: ladder });
+    run.plot({
+      title: 'Throughput against latency (p99)',
+      x: { label: 'durable fixes/s' },
+      y: { label: 'ms', log: true },
+      lines: ladder,
+    });
   run.plot({ title: 'Hub CPU a fix', x: { label: 'fixes a frame', log: true }, y: { label: 'µs' }, lines: costs });
 }
 
@@ -162,7 +192,12 @@ const cores = (usage: Usage) =>
     .join(', ');
 
 /** The same load against a hub that does nothing. */
-async function harness(run: BenchRun, crews: ReturnType<typeof createCrews>, lengths: Lengths, curves: PlotLine[]): Promise<void> {
+async function harness(
+  run: BenchRun,
+  crews: ReturnType<typeof createCrews>,
+  lengths: Lengths,
+  curves: PlotLine[],
+): Promise<void> {
   const hub = await BenchHub.start('null');
   run.ending(() => hub.stop());
   const workers = await CrewWorkers.connect(crewUrl(hub.url), crews);
@@ -178,11 +213,22 @@ async function harness(run: BenchRun, crews: ReturnType<typeof createCrews>, len
     });
     const where = `null hub, ${fixes} a frame`;
     saidAloud(run, where, outcome, usage);
-    if (fixes === 10) curves.push({ name: 'null hub', points: outcome.ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
+    if (fixes === 10)
+      curves.push({ name: 'null hub', points: outcome.ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
     const id = `ingest.null.${fixes}`;
-    run.figure({ id: `${id}.ack.p99`, what: `due → acknowledged, p99, ${where}: the floor`, value: outcome.ackSummary.p99, unit: 'ms' });
+    run.figure({
+      id: `${id}.ack.p99`,
+      what: `due → acknowledged, p99, ${where}: the floor`,
+      value: outcome.ackSummary.p99,
+      unit: 'ms',
+    });
     for (const part of ['hub', 'generator'])
-      run.figure({ id: `${id}.${part}-cpu`, what: `${part} CPU a fix, ${where}`, value: perItem(usage, part, outcome.sentFixes), unit: 'µs' });
+      run.figure({
+        id: `${id}.${part}-cpu`,
+        what: `${part} CPU a fix, ${where}`,
+        value: perItem(usage, part, outcome.sentFixes),
+        unit: 'µs',
+      });
   }
   await workers.stop();
   await hub.stop();
@@ -191,7 +237,8 @@ async function harness(run: BenchRun, crews: ReturnType<typeof createCrews>, len
 /** What is stored equals what was sent, or nothing above counts. */
 async function checkStored(run: BenchRun, target: Target, workers: CrewWorkers, agency: string): Promise<void> {
   const sent = await workers.report();
-  for (const [code, count] of Object.entries(sent.errors)) run.check(`${target.database}: no connection was refused`, false, `${code}: ${count}`);
+  for (const [code, count] of Object.entries(sent.errors))
+    run.check(`${target.database}: no connection was refused`, false, `${code}: ${count}`);
   if (sent.reconnects > 0) run.note(`${target.database}: ${sent.reconnects} reconnects`);
   if (target.sql === undefined) {
     run.note('stored rows were not compared: give --database-url to read them');
@@ -238,9 +285,30 @@ async function growth(run: BenchRun, target: Target): Promise<void> {
     cpu.push([fleet, value]);
     memory.push([fleet, bytes / 2 ** 20]);
     const note = `${connected} connected, ${GROWTH_PER_S} fixes/s, one a frame`;
-    run.figure({ id: `ingest.growth.${fleet}.hub-cpu`, what: `hub CPU a fix, fleet of ${fleet}`, value, unit: 'µs', better: 'less', note });
-    run.figure({ id: `ingest.growth.${fleet}.ack.p99`, what: `due → acknowledged, p99, fleet of ${fleet}`, value: outcome.ackSummary.p99, unit: 'ms', better: 'less', note });
-    run.figure({ id: `ingest.growth.${fleet}.memory`, what: `resident memory of the hub, fleet of ${fleet}`, value: bytes / 2 ** 20, unit: 'MiB', better: 'less', note });
+    run.figure({
+      id: `ingest.growth.${fleet}.hub-cpu`,
+      what: `hub CPU a fix, fleet of ${fleet}`,
+      value,
+      unit: 'µs',
+      better: 'less',
+      note,
+    });
+    run.figure({
+      id: `ingest.growth.${fleet}.ack.p99`,
+      what: `due → acknowledged, p99, fleet of ${fleet}`,
+      value: outcome.ackSummary.p99,
+      unit: 'ms',
+      better: 'less',
+      note,
+    });
+    run.figure({
+      id: `ingest.growth.${fleet}.memory`,
+      what: `resident memory of the hub, fleet of ${fleet}`,
+      value: bytes / 2 ** 20,
+      unit: 'MiB',
+      better: 'less',
+      note,
+    });
     if (connected === MOST_CONNECTED)
       run.figure({
         id: 'ingest.idle-crew',
@@ -252,6 +320,16 @@ async function growth(run: BenchRun, target: Target): Promise<void> {
     await workers.stop();
     await sleep(1000);
   }
-  run.plot({ title: 'Hub CPU a fix as the fleet grows', x: { label: 'units', log: true }, y: { label: 'µs' }, lines: [{ name: 'hub', points: cpu }] });
-  run.plot({ title: 'Memory of the hub as the fleet grows', x: { label: 'units', log: true }, y: { label: 'MiB' }, lines: [{ name: 'hub', points: memory }] });
+  run.plot({
+    title: 'Hub CPU a fix as the fleet grows',
+    x: { label: 'units', log: true },
+    y: { label: 'µs' },
+    lines: [{ name: 'hub', points: cpu }],
+  });
+  run.plot({
+    title: 'Memory of the hub as the fleet grows',
+    x: { label: 'units', log: true },
+    y: { label: 'MiB' },
+    lines: [{ name: 'hub', points: memory }],
+  });
 }

@@ -2,7 +2,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { compare, describeMachine, failedChecks, type Report, ratiosText, reportHtml, reportText } from './lib/report.js';
+import {
+  compare,
+  describeMachine,
+  failedChecks,
+  type Report,
+  ratiosText,
+  reportHtml,
+  reportText,
+} from './lib/report.js';
 import { type BenchOptions, BenchRun } from './lib/run.js';
 import type { DatabaseKind } from './lib/tracker-process.js';
 
@@ -103,7 +111,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const report: Report = {
   at: new Date().toISOString(),
-  command: `npm run bench -- ${process.argv.slice(2).join(' ').replace(/(token) \S+/g, '$1 …')}`,
+  command: `npm run bench -- ${process.argv
+    .slice(2)
+    .join(' ')
+    .replace(/(token) \S+/g, '$1 …')}`,
   seed,
   quick: values.quick,
   machine: describeMachine(),

@@ -65,4 +65,4 @@ export type CrewAnswer =
   | { readonly type: 'connected'; readonly resumed: number; readonly seconds: number }
   | { readonly type: 'stepped'; readonly result: StepResult }
   | { readonly type: 'report'; readonly report: CrewReport }
-  | { readonly type: "disconnected" };
+  | { readonly type: 'disconnected' };

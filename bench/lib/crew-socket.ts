@@ -41,7 +41,9 @@ export class CrewSocket {
       : {};
     const target = { host: url.hostname === 'localhost' ? '127.0.0.1' : url.hostname, port, ...from };
     this.#socket =
-      url.protocol === 'wss:' ? connectTls({ ...target, servername: url.hostname }) : connect({ ...target, noDelay: true });
+      url.protocol === 'wss:'
+        ? connectTls({ ...target, servername: url.hostname })
+        : connect({ ...target, noDelay: true });
     this.#socket.on(url.protocol === 'wss:' ? 'secureConnect' : 'connect', () => {
       this.#socket.write(
         `GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -101,7 +103,8 @@ export class CrewSocket {
       const short = data[at + 1]! & 0x7f;
       const headBytes = short < 126 ? 2 : short === 126 ? 4 : 10;
       if (data.length - at < headBytes) break;
-      const length = short < 126 ? short : short === 126 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2));
+      const length =
+        short < 126 ? short : short === 126 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2));
       if (data.length - at < headBytes + length) break;
       const opcode = data[at]! & 0x0f;
       const payload = data.subarray(at + headBytes, at + headBytes + length);
@@ -109,7 +112,8 @@ export class CrewSocket {
       if (opcode === BINARY) this.#events.binary(payload);
       else if (opcode === TEXT) this.#events.text(payload.toString('utf8'));
       else if (opcode === PING) this.#pong(payload);
-      else if (opcode === CLOSE) return this.#end(`close ${length >= 2 ? payload.readUInt16BE(0) : 1005} ${payload.toString('utf8', 2)}`);
+      else if (opcode === CLOSE)
+        return this.#end(`close ${length >= 2 ? payload.readUInt16BE(0) : 1005} ${payload.toString('utf8', 2)}`);
       if (this.#over) return;
     }
     if (at < data.length) this.#rest = Buffer.from(data.subarray(at));

@@ -83,7 +83,9 @@ class Crew {
     this.#socket = new CrewSocket(url, this.#given.token, this.#no, {
       opened: () => {
         const firstHeld = { live: this.durable + 1 };
-        this.#socket!.sendText(JSON.stringify({ type: 'hello', version: 1, epoch: this.#epoch, encoding: 'binary', firstHeld }));
+        this.#socket!.sendText(
+          JSON.stringify({ type: 'hello', version: 1, epoch: this.#epoch, encoding: 'binary', firstHeld }),
+        );
       },
       text: (message) => this.#told(message),
       binary: (payload) => this.#acked(payload),
@@ -181,7 +183,9 @@ class Crew {
   }
 }
 
-async function connectAll(order: Extract<CrewOrder, { type: 'connect' }>): Promise<{ resumed: number; seconds: number }> {
+async function connectAll(
+  order: Extract<CrewOrder, { type: 'connect' }>,
+): Promise<{ resumed: number; seconds: number }> {
   url = new URL(order.url);
   crews = order.crews.map((crew, no) => new Crew(crew, no));
   const startedAt = clock();

@@ -77,9 +77,8 @@ export class CrewWorkers {
   }
 
   /** A stretch of load over all crews. framesPerS is of all of them; maxOutstanding too. */
-  async step(step: Omit<LoadStep, 'startAt'>): Promise<StepOutcome> {
+  async step(step: Omit<LoadStep, 'startAt'>, startAt = Date.now() + LEAD_MS): Promise<StepOutcome> {
     const share = this.#workers.length;
-    const startAt = Date.now() + LEAD_MS;
     const results = await Promise.all(
       this.#workers.map(async (worker) => {
         const order: LoadStep = {

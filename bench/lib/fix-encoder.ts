@@ -47,7 +47,10 @@ const MASKED = 0x80;
 const MASK_BYTES = 4;
 
 /** A WebSocket frame with room for a payload of so many bytes; the payload begins at the returned offset. */
-export function clientFrame(opcode: number, payloadBytes: number): { readonly frame: Buffer; readonly payloadAt: number } {
+export function clientFrame(
+  opcode: number,
+  payloadBytes: number,
+): { readonly frame: Buffer; readonly payloadAt: number } {
   const lengthBytes = payloadBytes < 126 ? 0 : payloadBytes < 0x1_0000 ? 2 : 8;
   const payloadAt = 2 + lengthBytes + MASK_BYTES;
   const frame = Buffer.allocUnsafe(payloadAt + payloadBytes);

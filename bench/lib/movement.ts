@@ -48,5 +48,6 @@ export function addToSums(sums: ContentSums, seq: number, fix: WireFix): void {
   sums.rows++;
   sums.seq += seq;
   sums.mix +=
-    (fix.lonE7 * 31 + fix.latE7 * 17 + fix.timeMs * 7 + seq * 3 + fix.speedCmps * 13 + fix.headingCdeg * 11) % MIX_MODULUS;
+    (fix.lonE7 * 31 + fix.latE7 * 17 + fix.timeMs * 7 + seq * 3 + fix.speedCmps * 13 + fix.headingCdeg * 11) %
+    MIX_MODULUS;
 }

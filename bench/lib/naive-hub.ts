@@ -1,5 +1,5 @@
-import { Server } from 'socket.io';
 import type uWS from 'uWebSockets.js';
+import { Server } from 'socket.io';
 import { nullHub } from './null-hub.js';
 
 const HEAD_BYTES = 8;

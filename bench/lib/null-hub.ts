@@ -34,8 +34,25 @@ export function nullHub(onFrame?: OnFrame): uWS.TemplatedApp {
 
 function greet(ws: WebSocket<object>, message: ArrayBuffer): void {
   const { firstHeld = {} } = JSON.parse(Buffer.from(message).toString('utf8')) as { firstHeld?: { live?: number } };
-  const limits = { frameBytes: 65_536, frameItems: 1000, framesPerS: 20, frameBurst: 200, window: 20_000, helloMs: 10_000, idleS: 60 };
-  ws.send(JSON.stringify({ type: 'hello', version: 1, serverTime: Date.now(), unit: null, config: { reportIntervalS: 1 }, limits }));
+  const limits = {
+    frameBytes: 65_536,
+    frameItems: 1000,
+    framesPerS: 20,
+    frameBurst: 200,
+    window: 20_000,
+    helloMs: 10_000,
+    idleS: 60,
+  };
+  ws.send(
+    JSON.stringify({
+      type: 'hello',
+      version: 1,
+      serverTime: Date.now(),
+      unit: null,
+      config: { reportIntervalS: 1 },
+      limits,
+    }),
+  );
   ws.send(JSON.stringify({ type: 'resume', durable: { live: (firstHeld.live ?? 1) - 1, backlog: 0, alarm: 0 } }));
 }
 

@@ -46,10 +46,13 @@ export interface Report {
 /** What a figure means nothing without. */
 export function describeMachine(): Record<string, string> {
   const versions = (name: string) =>
-    JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8')).version as string;
+    JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8'))
+      .version as string;
   const said = (command: string, ...args: string[]) => {
     try {
-      return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n')[0]!;
+      return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+        .trim()
+        .split('\n')[0]!;
     } catch {
       return '–';
     }
@@ -95,7 +98,13 @@ export function compare(before: Report, now: Report): Ratio[] {
     const ratio = value / was.value;
     const changed = !(ratio < SAME_WITHIN && ratio > 1 / SAME_WITHIN);
     const verdict =
-      better === undefined || !Number.isFinite(ratio) ? '' : !changed ? 'same' : ratio > 1 === (better === 'more') ? 'better' : 'worse';
+      better === undefined || !Number.isFinite(ratio)
+        ? ''
+        : !changed
+          ? 'same'
+          : ratio > 1 === (better === 'more')
+            ? 'better'
+            : 'worse';
     return [{ id, unit, before: was.value, now: value, ratio, verdict }];
   });
 }
@@ -120,7 +129,12 @@ export function reportText(report: Report): string {
       ...checks.map(({ ok, what, detail }) => `${ok ? 'right' : 'WRONG'}: ${what}: ${detail}`),
       textTable(
         ['figure', 'value', 'unit', 'what'],
-        figures.map(({ id, value, unit, what, note }) => [id, short(value), unit, note === undefined ? what : `${what} (${note})`]),
+        figures.map(({ id, value, unit, what, note }) => [
+          id,
+          short(value),
+          unit,
+          note === undefined ? what : `${what} (${note})`,
+        ]),
       ),
       ...notes.map((note) => `note: ${note}`),
     ].join('\n'),
@@ -141,13 +155,21 @@ export function reportText(report: Report): string {
 export function ratiosText(ratios: readonly Ratio[]): string {
   return textTable(
     ['figure', 'before', 'now', 'unit', 'ratio', ''],
-    ratios.map(({ id, before, now, unit, ratio, verdict }) => [id, short(before), short(now), unit, short(ratio), verdict]),
+    ratios.map(({ id, before, now, unit, ratio, verdict }) => [
+      id,
+      short(before),
+      short(now),
+      unit,
+      short(ratio),
+      verdict,
+    ]),
   );
 }
 
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-const row = (cells: readonly string[], tag = 'td') => `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
+const row = (cells: readonly string[], tag = 'td') =>
+  `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   `<table>${row(head, 'th')}${rows.map((cells) => row(cells)).join('')}</table>`;
 const mark = (ok: boolean, yes: string, no: string) => `<b class="${ok ? 'good' : 'bad'}">${ok ? yes : no}</b>`;

@@ -94,7 +94,8 @@ export class BenchRun {
       }, QUICK_S * 1000);
     });
     const whole = bench(this).catch((error: Error) => {
-      if (!(error instanceof Ended) && !this.#ended) this.check('the bench ran to its end', false, error.stack ?? String(error));
+      if (!(error instanceof Ended) && !this.#ended)
+        this.check('the bench ran to its end', false, error.stack ?? String(error));
     });
     await Promise.race([whole, cut]);
     clearTimeout(timer);

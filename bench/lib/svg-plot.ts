@@ -60,10 +60,18 @@ export function plotSvg({ title, x, y, lines }: Plot): string {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     return ticks(log ? low : Math.min(low, 0), high, log);
   };
-  const xTicks = range(all.map(([px]) => px), x.log);
-  const yTicks = range(all.map(([, py]) => py), y.log);
-  const toX = (value: number) => MARGIN.left + place(value, xTicks, x.log ?? false) * (WIDTH - MARGIN.left - MARGIN.right);
-  const toY = (value: number) => HEIGHT - MARGIN.bottom - place(value, yTicks, y.log ?? false) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+  const xTicks = range(
+    all.map(([px]) => px),
+    x.log,
+  );
+  const yTicks = range(
+    all.map(([, py]) => py),
+    y.log,
+  );
+  const toX = (value: number) =>
+    MARGIN.left + place(value, xTicks, x.log ?? false) * (WIDTH - MARGIN.left - MARGIN.right);
+  const toY = (value: number) =>
+    HEIGHT - MARGIN.bottom - place(value, yTicks, y.log ?? false) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const at = (value: number) => value.toFixed(1);
   const grid = [
     ...xTicks.map(
@@ -79,7 +87,9 @@ export function plotSvg({ title, x, y, lines }: Plot): string {
   const drawn = shown.map(({ name, points }, i) => {
     const colour = COLOURS[i % COLOURS.length]!;
     const path = points.map(([px, py]) => `${at(toX(px))},${at(toY(py))}`).join(' ');
-    const dots = points.map(([px, py]) => `<circle cx="${at(toX(px))}" cy="${at(toY(py))}" r="2.5" fill="${colour}"/>`).join('');
+    const dots = points
+      .map(([px, py]) => `<circle cx="${at(toX(px))}" cy="${at(toY(py))}" r="2.5" fill="${colour}"/>`)
+      .join('');
     const keyX = MARGIN.left + (i % 4) * keyWidth;
     const keyY = HEIGHT - 20 + Math.floor(i / 4) * 13;
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.6"/>${dots}<text x="${at(keyX)}" y="${keyY}" fill="${colour}">■ ${escaped(name)}</text>`;

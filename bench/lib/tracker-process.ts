@@ -154,7 +154,8 @@ export class TrackerProcess implements Target {
       );
       if (ready) return performance.now() - startedAt;
       if (!child.isRunning()) throw new Error(`the tracker ended: ${logTail(this.#folder)}`);
-      if (performance.now() - startedAt > READY_MS) throw new Error(`the tracker is not ready: ${logTail(this.#folder)}`);
+      if (performance.now() - startedAt > READY_MS)
+        throw new Error(`the tracker is not ready: ${logTail(this.#folder)}`);
       await sleep(POLL_MS);
     }
   }
@@ -211,7 +212,12 @@ export class TrackerProcess implements Target {
 }
 
 /** A tracker that somebody else runs. Its processes are not ours to count. */
-export function deployed(url: string, token: string, deskToken: string | undefined, databaseUrl: string | undefined): Target {
+export function deployed(
+  url: string,
+  token: string,
+  deskToken: string | undefined,
+  databaseUrl: string | undefined,
+): Target {
   const base = url.replace(/\/$/, '');
   return {
     url: base,

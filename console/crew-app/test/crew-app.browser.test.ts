@@ -8,6 +8,7 @@ import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContext, type Page, chromium as playwright } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SHOTS = process.env.CREW_APP_SHOTS ?? join(tmpdir(), 'vanags-crew-app-shots');
@@ -248,7 +249,7 @@ describe('the crew page', () => {
     await shot('status-doubt-lv');
     await page.getByRole('button', { name: 'Sūtīt tomēr' }).click();
     await latest()
-      .getByText(/netika pieņemts.*var: notikuma vietā/)
+      .getByText(/netika pieņemts.*Var: notikuma vietā/)
       .waitFor();
     await shot('status-refused-lv');
     await page.locator('header').getByText('ceļā').waitFor();
@@ -298,7 +299,7 @@ describe('the crew page', () => {
     const changes = await feed('lv.vanags.unit.status_changed.v1');
     expect(changes.filter((event) => (event.data as { to?: string }).to === 'on_scene')).toHaveLength(1);
     await page.getByRole('button', { name: 'Aizvērt' }).click();
-    expect(await page.locator('.sos-state').count()).toBe(0);
+    await page.locator('.sos-state').waitFor({ state: 'detached' });
   });
 
   it('writes to the dispatcher', async () => {
@@ -335,7 +336,7 @@ describe('the crew page', () => {
 
   it('stops when another phone uses its token, and goes on when a person says so', async () => {
     const other = new WebSocket(`${url.replace('http', 'ws')}/crew`, ['vanags.crew.v1', `bearer.${token}`]);
-    await new Promise((resolve) => other.addEventListener('open', resolve));
+    await new Promise((resolve) => other.once('open', resolve));
     await page.getByText('Šo atslēgu tagad lieto cits tālrunis').waitFor();
     await shot('fenced-lv');
     await page.getByRole('button', { name: 'Strādāt ar šo tālruni' }).click();

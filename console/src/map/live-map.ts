@@ -77,6 +77,8 @@ export class LiveMap {
     this.#map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-right');
     this.#overlay = new MapLibreOverlay({ interleaved: false, layers: [], useDevicePixels: true });
     this.#map.addControl(this.#overlay);
+    // a tile that does not come leaves its place empty; MapLibre asks again when it is next shown
+    this.#map.on('error', () => {});
     this.#map.on('moveend', () => this.#moved());
     this.#map.on('move', () => this.#due());
     this.#map.on('click', (event) => this.#click(event));

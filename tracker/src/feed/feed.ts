@@ -1,3 +1,4 @@
+import { KickedTask } from '../kicked-task.js';
 import type { Database } from '../store/database.js';
 import { StoreError } from '../store/errors.js';
 import type { FeedEvent } from './event.js';
@@ -56,10 +57,7 @@ export class Feed {
   #position = 0;
   /** Latest events, positions dense and ascending up to #position. */
   #recent: FeedEvent[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
-  #stopped = false;
+  readonly #task = new KickedTask(() => this.#advance(), POLL_MS);
 
   constructor(database: Database, onError: (text: string, error: unknown) => void) {
     this.#database = database;
@@ -69,7 +67,7 @@ export class Feed {
   /** Starts at the end of the feed: what listens has read the state itself, after this returned. */
   async start(): Promise<void> {
     this.#position = (await this.head()).position;
-    this.#timer = setInterval(() => this.poll(), POLL_MS);
+    this.#task.start();
   }
 
   /** Last position this node has handed on. */
@@ -89,18 +87,7 @@ export class Feed {
 
   /** Looks for new events now. */
   poll(): void {
-    if (this.#stopped) return;
-    if (this.#running !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#running = this.#advance().finally(() => {
-      this.#running = undefined;
-      if (this.#again) {
-        this.#again = false;
-        this.poll();
-      }
-    });
+    this.#task.kick();
   }
 
   async #advance(): Promise<void> {
@@ -197,9 +184,7 @@ export class Feed {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#task.stop();
     for (const wake of [...this.#waiting]) wake();
   }
 }

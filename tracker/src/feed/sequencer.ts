@@ -1,3 +1,4 @@
+import { KickedTask } from '../kicked-task.js';
 import type { Database } from '../store/database.js';
 import { Lease } from '../store/leases.js';
 import { type AuditRow, auditHash } from './audit-chain.js';
@@ -16,10 +17,7 @@ export class Sequencer {
   readonly #database: Database;
   readonly #lease: Lease;
   readonly #onStamped: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
-  #stopped = false;
+  readonly #task = new KickedTask(() => this.#run(), POLL_MS);
   #leaseUntil = 0;
   #lagMs = 0;
   #lagAt = 0;
@@ -31,24 +29,12 @@ export class Sequencer {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.kick(), POLL_MS);
-    this.kick();
+    this.#task.start();
   }
 
-  /** Stamps what is there, now; a kick during a run makes it run once more. */
+  /** Stamps what is there, now. */
   kick(): void {
-    if (this.#stopped) return;
-    if (this.#running !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#again) {
-        this.#again = false;
-        this.kick();
-      }
-    });
+    this.#task.kick();
   }
 
   async #run(): Promise<void> {
@@ -115,9 +101,7 @@ export class Sequencer {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#task.stop();
     await this.#lease.leave(this.#database).catch(() => {});
   }
 }

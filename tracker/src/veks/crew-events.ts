@@ -1,4 +1,5 @@
 import type { Changes } from '../feed/record.js';
+import { KickedTask } from '../kicked-task.js';
 import type { UnitStatus } from '../protocol/status.js';
 import type { Database } from '../store/database.js';
 import { isAway } from '../store/errors.js';
@@ -46,10 +47,7 @@ export class CrewEvents {
   readonly #changes: Changes;
   readonly #onOutcome: (outcome: CrewEventOutcome) => void;
   readonly #onError: (text: string, error: Error) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
-  #stopped = false;
+  readonly #task = new KickedTask(() => this.#run(), POLL_MS);
 
   constructor(
     database: Database,
@@ -64,24 +62,12 @@ export class CrewEvents {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.kick(), POLL_MS);
-    this.kick();
+    this.#task.start();
   }
 
   /** Something was stored: carry it out now. */
   kick(): void {
-    if (this.#stopped) return;
-    if (this.#running !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#again) {
-        this.#again = false;
-        this.kick();
-      }
-    });
+    this.#task.kick();
   }
 
   async #run(): Promise<void> {
@@ -194,8 +180,6 @@ export class CrewEvents {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#task.stop();
   }
 }

@@ -30,6 +30,10 @@ export class PositionSensor {
     return this.#last;
   }
 
+  get intervalS(): number {
+    return this.#intervalMs / 1000;
+  }
+
   setInterval(seconds: number): void {
     this.#intervalMs = Math.max(1, seconds) * 1000;
   }

@@ -47,17 +47,15 @@ export function AssignmentCard({ row, first }: Props) {
       <p className="address">{address ?? words.text('assignment.noAddress')}</p>
       {summary !== null && summary !== '' && <p className="summary">{summary}</p>}
       <Where assignment={assignment} />
-      <p className="faint small">{words.text('assignment.at', { time: words.time(dispatchedAt) })}</p>
+      <p className="faint small">
+        {words.text('assignment.at', { time: words.time(dispatchedAt) })}
+        {receipt !== undefined && <> · {words.text('assignment.accepted', { time: words.time(receipt.event.time) })}</>}
+      </p>
+      {receipt !== undefined && ended === undefined && <PressStateLine press={receipt} />}
       {isNew && (
         <button type="button" className="accept" onClick={() => model.accept(assignmentId)}>
           {words.text('assignment.accept')}
         </button>
-      )}
-      {receipt !== undefined && ended === undefined && (
-        <p className="receipt">
-          <strong>{words.text('assignment.accept')}</strong> {words.time(receipt.event.time)}
-          <PressStateLine press={receipt} />
-        </p>
       )}
       {ended === undefined && assignment.lon !== null && assignment.lat !== null && (
         <a className="big navigate" href={geoUri(assignment.lon, assignment.lat, address)}>

@@ -90,6 +90,7 @@ function PositionCard({ share, onShare }: { readonly share: boolean; readonly on
       <p role="status" className={state === 'denied' || state === 'none' ? 'wrong' : undefined}>
         {said()}
       </p>
+      {share && <p className="faint small">{words.text('position.interval', { n: words.number(sensor.intervalS) })}</p>}
       {share && fixesHeld > 0 && <p>{words.text('position.held', { n: words.number(fixesHeld) })}</p>}
       {fixesDropped > 0 && <p className="wrong">{words.text('position.dropped', { n: words.number(fixesDropped) })}</p>}
       <p className="faint small">{words.text('position.background')}</p>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { currentAssignment } from '../crew/crew-model.js';
 import { ALLOWED_MOVES, isAssignmentStatus, type UnitStatus } from '../protocol-client/wire.js';
 import { useCrew, useSession, useWords } from './context.js';
+import { PressStateLine } from './press-list.js';
 
 /** In order of use. */
 const USUAL: readonly UnitStatus[] = [
@@ -33,6 +34,7 @@ export function StatusButtons() {
   const next = hasAssignment
     ? USUAL.find((to) => USUAL.indexOf(to) > USUAL.indexOf(from) && allowed.includes(to))
     : undefined;
+  const last = crew.presses.find((press) => press.event.kind === 'status');
   const send = (status: UnitStatus) => {
     ringer.tick();
     setDoubted(undefined);
@@ -54,9 +56,7 @@ export function StatusButtons() {
           <span>{words.status(status)}</span>
           {mark !== undefined && (
             <span className="mark">
-              {isNow && status !== confirmed
-                ? words.text('unit.pending', { status: '' }).replace(/[:\s]+$/, '')
-                : words.text(`status.${mark}`)}
+              {words.text(isNow && status !== confirmed ? 'status.pressed' : `status.${mark}`)}
             </span>
           )}
         </button>
@@ -66,8 +66,17 @@ export function StatusButtons() {
   return (
     <section className="statuses" aria-labelledby="statuses-title">
       <h2 id="statuses-title">{words.text('status.title')}</h2>
+      {last !== undefined && (
+        <div className="last-press" aria-live="polite">
+          <p>
+            <strong>{words.status(last.event.kind === 'status' ? last.event.status : '')}</strong>
+            <time dateTime={new Date(last.event.time).toISOString()}>{words.time(last.event.time)}</time>
+          </p>
+          <PressStateLine press={last} />
+        </div>
+      )}
       {doubted !== undefined && (
-        <div className="card doubt" role="alert">
+        <div className="ask doubt" role="alert">
           <p>{words.text('status.anyway.text', { from: words.status(from), to: words.status(doubted) })}</p>
           <div className="pair">
             <button type="button" className="big" onClick={() => setDoubted(undefined)}>

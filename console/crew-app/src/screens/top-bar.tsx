@@ -19,12 +19,16 @@ export function TopBar() {
         <h1>{unit?.unit?.callsign ?? 'Vanags'}</h1>
         {confirmed !== undefined && (
           <p className="status-now">
-            <span className="faint small">{words.text('unit.status')}</span>
+            <span className="spoken">{words.text('unit.status')}</span>
             <strong>{words.status(confirmed)}</strong>
-            {expectedStatus !== confirmed && expectedStatus !== undefined && (
+            {expectedStatus !== confirmed && expectedStatus !== undefined ? (
               <span className="pending small">
                 {words.text('unit.pending', { status: words.status(expectedStatus) })}
               </span>
+            ) : (
+              link !== 'resumed' && (
+                <span className="faint small">{words.text('unit.statusAt', { time: words.time(unit!.heardAt) })}</span>
+              )
             )}
           </p>
         )}
@@ -32,10 +36,22 @@ export function TopBar() {
       <p className={`link ${sign}`} aria-live="polite">
         <Sign name={sign} />
         <span>{words.text(`link.${link}`)}</span>
-        {kept > 0 && link !== 'resumed' && <span className="kept">{words.text('link.kept', { n: kept })}</span>}
+        <Located />
+        {kept > 0 && link !== 'resumed' && <span className="kept-count">{words.text('link.kept', { n: kept })}</span>}
       </p>
     </header>
   );
+}
+
+/** Whether the phone knows where it is, and how well. */
+function Located() {
+  const words = useWords();
+  const { sensor } = useSession();
+  const { state, last } = sensor;
+  if (state === 'asking') return null;
+  if (state !== 'on' || last === undefined)
+    return <span className="located lost">{words.text('link.noPosition')}</span>;
+  return <span className="located">±{words.number(last.accuracyM ?? 0)} m</span>;
 }
 
 /** The phase, where a short absence still counts as connected. */
@@ -93,12 +109,9 @@ export function Notices() {
       )}
       {unit !== undefined && unit.unit === null && <p className="notice">{words.text('unit.none')}</p>}
       {unit === undefined && stopReason === undefined && <p className="notice">{words.text('unit.unknown')}</p>}
-      {status !== undefined &&
-        isAssignmentStatus(status) &&
-        !crew.assignments.some((row) => row.ended === undefined) &&
-        phase === 'resumed' && (
-          <p className="notice">{words.text('assignment.missing', { status: words.status(status) })}</p>
-        )}
+      {status !== undefined && isAssignmentStatus(status) && crew.assignments.length === 0 && phase === 'resumed' && (
+        <p className="notice">{words.text('assignment.missing', { status: words.status(status) })}</p>
+      )}
     </>
   );
 }
