@@ -135,7 +135,7 @@ export async function bench(run: BenchRun): Promise<void> {
   const cpuLines: PlotLine[] = [];
   const curves: PlotLine[] = [];
 
-  // one database is enough: consoles never wait for it
+  // quick: one database is enough, consoles never wait for it
   let done = false;
   for await (const target of run.targets({ FLUSH_INTERVAL_MS: '200' })) {
     await measure(run, lengths, target, fleet, { latencyLines, cpuLines, curves });

@@ -96,7 +96,7 @@ const options: BenchOptions = {
           ...(values['desk-token'] === undefined ? {} : { deskToken: values['desk-token'] }),
           ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
         },
-  databases: values.database === undefined ? ['embedded', 'postgres'] : [values.database as DatabaseKind],
+  databases: values.database === undefined ? ['postgres', 'embedded'] : [values.database as DatabaseKind],
   profileDir: values.profile,
 };
 

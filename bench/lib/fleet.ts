@@ -15,7 +15,10 @@ const IMPORT_ROWS = 5000;
 export function townPlaces(random: SeededRandom, count: number): { lon: number; lat: number }[] {
   const upTo: number[] = [];
   let people = 0;
-  for (const town of KNOWN_TOWNS) upTo.push((people += town.population));
+  for (const { population } of KNOWN_TOWNS) {
+    people += population;
+    upTo.push(people);
+  }
   return Array.from({ length: count }, () => {
     const drawn = random.next() * people;
     const town = KNOWN_TOWNS[upTo.findIndex((sum) => drawn < sum)]!;

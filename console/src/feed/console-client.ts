@@ -15,6 +15,8 @@ const RECONNECT_AFTER_MS = 4500;
 const WATCH_EVERY_MS = 250;
 /** Between two requests for all of the picture. */
 const RESYNC_EVERY_MS = 500;
+/** A timer that comes so late was held up by something else on the page. */
+const LATE_MS = 1000;
 /** A timer that comes so late has slept: the machine, or the tab. */
 const SLEPT_MS = 3000;
 /** After a sleep the old connection gets this long to show that it lives. */
@@ -266,8 +268,11 @@ export class ConsoleClient {
   /** Notices that nothing comes any more, and that this machine has slept. */
   #watch(): void {
     const now = this.#now();
-    const slept = now - this.#watchedAt > SLEPT_MS;
+    const sinceWatchedMs = now - this.#watchedAt;
+    const slept = sinceWatchedMs > SLEPT_MS;
     this.#watchedAt = now;
+    // a busy page: what came meanwhile waits behind this timer, and is read before silence counts
+    if (sinceWatchedMs > LATE_MS) this.#heardAt = Math.max(this.#heardAt, now - STALLED_AFTER_MS + LATE_MS);
     if (!this.#socket.connected) return;
     if (slept) {
       this.#clock.length = 0;

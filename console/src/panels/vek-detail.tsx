@@ -121,6 +121,7 @@ function Sent({ vek }: { readonly vek: Vek }) {
   const desk = useDesk();
   const words = useWords();
   const units = usePart((state) => state.units);
+  const agencies = usePart((state) => state.session!.agencies);
   const { busy, problem, run } = useCommand();
   const sent = [...vek.assignments].sort((a, b) => Number(isActive(b)) - Number(isActive(a)));
   return (
@@ -134,8 +135,9 @@ function Sent({ vek }: { readonly vek: Vek }) {
       )}
       <ul className="sent">
         {sent.map((assignment) => {
-          const { id, unitId, status } = assignment;
-          const callsign = units.get(unitId)?.callsign ?? '?';
+          const { id, unitId, agencyId, status } = assignment;
+          // a unit of an agency that shows us none of its own
+          const callsign = units.get(unitId)?.callsign ?? `${agencies.get(agencyId)?.code ?? ''} ?`;
           return (
             <li key={id} data-sent={callsign} data-status={status} className={isActive(assignment) ? '' : 'over'}>
               <button type="button" className="link" onClick={() => desk.select({ kind: 'unit', id: unitId })}>

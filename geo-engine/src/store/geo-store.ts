@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { GeoStoreError } from '../errors.js';
 import { type LonLat, lonLat } from '../geo/lon-lat.js';
 import type { NearestSuitableQuestion } from '../suitability/nearest-suitable.js';
+import { encodeTile, type MapPart } from './map-tile.js';
 
 /** Folder of the geo-engine's migrations; their numbers are of one sequence with the tracker's. */
 export const geoMigrationsDir: URL = new URL('./migrations/', import.meta.url);
@@ -118,8 +119,7 @@ export class GeoStore {
 
   /** One vector tile of the base map (Mapbox Vector Tile 2.1): territories, roads, rivers. Empty where there is nothing. */
   async mapTile(z: number, x: number, y: number): Promise<Uint8Array> {
-    const rows = await this.#rows<{ readonly tile: Uint8Array }>('map-tile', [z, x, y]);
-    return rows[0].tile;
+    return encodeTile(await this.#rows<MapPart>('map-tile', [z, x, y]));
   }
 
   /** Rows of a .sql file. Row is what that file's SELECT promises: the two stand in one commit. */

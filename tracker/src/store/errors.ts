@@ -18,7 +18,7 @@ export class StoreError extends Error {
 }
 
 /** SQLSTATE classes that mean "not now", not "the statement is wrong": connection, resources, operator, system, rolled back. */
-const AWAY_CLASSES = ['08', '53', '57', '58', 'XX', '40'];
+const AWAY_CLASSES = ['08', '53', '57', '58', '40'];
 /** What the driver says without a code when its connection is lost, cannot be had, or does not answer. */
 const DRIVER_SAYS =
   /^(Connection terminated|timeout (expired|exceeded)|Query read timeout|Client (was closed|has encountered)|Received unexpected)/;

@@ -1,4 +1,4 @@
-import type { Texts } from './words.js';
+import type { Texts } from './texts.js';
 
 export const en: Texts = {
   'app.title': 'Vanags for crews',
@@ -73,6 +73,7 @@ export const en: Texts = {
     'The centre no longer counts it as yours: ended or cancelled while there was no connection.',
   'assignment.understood': 'Understood',
   'assignment.announce': 'New assignment. {priority}. {type}. {address}. {summary}',
+  'assignment.none.offline': 'Without a connection no assignment gets here. Listen to the radio.',
   'assignment.touch': 'Touch the screen so that an assignment can sound.',
   'assignment.missing':
     'The centre shows “{status}”, but the assignment itself is not on this phone. Ask the centre or use the other device.',
@@ -86,6 +87,8 @@ export const en: Texts = {
   'press.sent': 'sent, not confirmed yet',
   'press.acked': 'received by the centre',
   'outcome.applied': 'done',
+  'outcome.message.applied': 'passed to the dispatchers',
+  'outcome.receipt.applied': 'the dispatcher sees it',
   'outcome.unchanged': 'was so already',
   'outcome.recorded_late': 'recorded at its own time; a newer one is shown',
   'outcome.unbound': 'received, but the device belongs to no unit',

@@ -71,6 +71,7 @@ export const lv = {
   'assignment.elsewhere.text': 'Centrs to vairs neuzskata par jūsu: beigts vai atcelts, kamēr nebija savienojuma.',
   'assignment.understood': 'Sapratu',
   'assignment.announce': 'Jauns norīkojums. {priority}. {type}. {address}. {summary}',
+  'assignment.none.offline': 'Bez savienojuma norīkojums šurp nenonāks. Klausieties rāciju.',
   'assignment.touch': 'Lai norīkojumam būtu skaņa, pieskarieties ekrānam.',
   'assignment.missing':
     'Centrs rāda «{status}», bet pats norīkojums šajā tālrunī nav. Prasiet centram vai lietojiet otru ierīci.',
@@ -84,6 +85,8 @@ export const lv = {
   'press.sent': 'nosūtīts, gaida apstiprinājumu',
   'press.acked': 'saņemts centrā',
   'outcome.applied': 'izpildīts',
+  'outcome.message.applied': 'nodota dispečeriem',
+  'outcome.receipt.applied': 'dispečers to redz',
   'outcome.unchanged': 'bija jau tā',
   'outcome.recorded_late': 'ierakstīts ar savu laiku; rāda jaunāko',
   'outcome.unbound': 'saņemts, bet ierīce nav piesaistīta vienībai',

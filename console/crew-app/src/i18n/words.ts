@@ -1,9 +1,6 @@
 import { en } from './en.js';
 import { lv } from './lv.js';
-
-export type TextKey = keyof typeof lv;
-export type Texts = Readonly<Record<TextKey, string>>;
-export type Language = 'lv' | 'en';
+import type { Language, TextKey, Texts } from './texts.js';
 
 const TEXTS: Readonly<Record<Language, Texts>> = { lv, en };
 const LOCALE: Readonly<Record<Language, string>> = { lv: 'lv-LV', en: 'en-GB' };

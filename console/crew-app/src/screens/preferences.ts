@@ -1,4 +1,4 @@
-import type { Language } from '../i18n/words.js';
+import type { Language } from '../i18n/texts.js';
 
 export interface Preferences {
   readonly language: Language;

@@ -15,7 +15,10 @@ const REFUSED = new Set([
 export function outcomeText(press: Press, words: Words): string | undefined {
   const { outcome, allowed } = press;
   if (outcome === undefined) return undefined;
-  const text = words.label('outcome', outcome) ?? words.text('outcome.other', { code: outcome });
+  const text =
+    words.label(`outcome.${press.event.kind}`, outcome) ??
+    words.label('outcome', outcome) ??
+    words.text('outcome.other', { code: outcome });
   if (allowed === undefined || allowed.length === 0) return text;
   return `${text}. ${words.text('outcome.allowed', { list: allowed.map((status) => words.status(status)).join(', ') })}`;
 }

@@ -117,6 +117,8 @@ export function SignedOn({ preferences, onChange, onSignOff }: Props) {
 function NoAssignment() {
   const words = useWords();
   const { ringer } = useSession();
+  const { phase } = useCrew();
+  const away = phase === 'waiting' || phase === 'stopped' || phase === 'off';
   const [silent, setSilent] = useState(!ringer.canSound);
   useEffect(() => {
     const look = setInterval(() => setSilent(!ringer.canSound), 1000);
@@ -125,8 +127,8 @@ function NoAssignment() {
   return (
     <section className="card quiet">
       <h2>{words.text('assignment.none')}</h2>
-      <p className="faint">{words.text('assignment.none.text')}</p>
-      {silent && <p className="faint">{words.text('assignment.touch')}</p>}
+      <p className="faint">{words.text(away ? 'assignment.none.offline' : 'assignment.none.text')}</p>
+      {silent && !away && <p className="faint">{words.text('assignment.touch')}</p>}
     </section>
   );
 }

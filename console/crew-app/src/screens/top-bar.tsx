@@ -35,7 +35,7 @@ export function TopBar() {
       </div>
       <p className={`link ${sign}`} aria-live="polite">
         <Sign name={sign} />
-        <span>{words.text(`link.${link}`)}</span>
+        <span className="link-words">{words.text(`link.${link}`)}</span>
         <Located />
         {kept > 0 && link !== 'resumed' && <span className="kept-count">{words.text('link.kept', { n: kept })}</span>}
       </p>

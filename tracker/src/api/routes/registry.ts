@@ -195,7 +195,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
     {
       method: 'get',
       path: '/api/v1/grants',
-      description: 'Grants in force that the agency gives or gets.',
+      description: 'Grants that the agency gives or gets, in force or to come.',
       responses: {
         200: json(
           z.object({
