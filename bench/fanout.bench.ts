@@ -134,15 +134,23 @@ export async function bench(run: BenchRun): Promise<void> {
   const latencyLines: PlotLine[] = [];
   const cpuLines: PlotLine[] = [];
   const curves: PlotLine[] = [];
+  const worst = new Map<string, number>();
 
-  // quick: one database is enough, consoles never wait for it
   let done = false;
   for await (const target of run.targets({ FLUSH_INTERVAL_MS: '200' })) {
-    await measure(run, lengths, target, fleet, { latencyLines, cpuLines, curves });
+    await measure(run, lengths, target, fleet, { latencyLines, cpuLines, curves, worst });
     done = true;
-    if (quick) break;
   }
   if (!done) run.check('there was a tracker to measure', false, 'none could be started');
+
+  for (const [id, value] of worst)
+    run.figure({
+      id,
+      what: 'fix due → on the console, p99, on the slower database',
+      value,
+      unit: 'ms',
+      better: 'less',
+    });
 
   if (remote === undefined) {
     const lines = new Map<string, { p99: [number, number][]; cpu: [number, number][] }>();
@@ -224,6 +232,8 @@ interface Lines {
   readonly latencyLines: PlotLine[];
   readonly cpuLines: PlotLine[];
   readonly curves: PlotLine[];
+  /** p99 by the budget's id. */
+  readonly worst: Map<string, number>;
 }
 
 async function measure(
@@ -244,6 +254,8 @@ async function measure(
   const city: [number, number][] = [];
   const nation: [number, number][] = [];
   const cores: [number, number][] = [];
+  // what the compiler does in the first seconds is not what a console costs
+  await crews.step({ seconds: lengths.warmUpS * 2, warmUpS: 0, framesPerS: UNITS, fixesPerFrame: 1, drainS: 10 });
   let bare = 0; // cores of the hub that nobody looks at
   for (const count of lengths.consoles) {
     const where = `${target.database}, ${count} consoles`;
@@ -253,7 +265,7 @@ async function measure(
     run.ending(() => consoles.worker.stop());
     await consoles.open(target.url, token, count, handles, false);
     const shown = await show(run, where, lengths, crews, consoles, target.parts);
-    const id = target.database === 'postgres' ? 'fanout.on-postgres' : 'fanout';
+    const id = `fanout.${target.database}`;
     if (target.parts.length > 0) {
       run.figure({
         id: `${id}.${count}.hub-cores`,
@@ -285,6 +297,8 @@ async function measure(
           unit: 'ms',
           better: 'less',
         });
+      const budget = `fanout.${level}.${count}.p99`;
+      lines.worst.set(budget, Math.max(latency.at(99), lines.worst.get(budget) ?? 0));
       (level === 'city' ? city : nation).push([count, latency.at(99)]);
       if (count === 50)
         lines.curves.push({

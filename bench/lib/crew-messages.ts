@@ -26,8 +26,8 @@ export interface LoadStep {
 export interface StepResult {
   readonly sentFrames: number;
   readonly sentFixes: number;
-  /** Fixes acknowledged between the warm-up and the end of the step: later ones are no throughput. */
-  readonly durableInWindow: number;
+  /** Fixes acknowledged a second between the warm-up and the end of the step, fitted: later ones are no throughput. */
+  readonly durablePerS: number;
   /** Fixes that were due in that time. */
   readonly dueInWindow: number;
   /** Fixes that waited for their acks when the step's time was over. */

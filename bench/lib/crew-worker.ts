@@ -7,6 +7,7 @@ import { clientFrame, FIX_BYTES, HEAD_BYTES, type WireFix, writeFix, writeHead }
 import { LatencyRecorder } from './latency.js';
 import { addToSums, type ContentSums, fixInto } from './movement.js';
 import { ArrivalSchedule } from './open-loop.js';
+import { slope } from './statistics.js';
 
 const BINARY = 2;
 const LIVE = 0;
@@ -20,6 +21,7 @@ const FULL_SOCKET_BYTES = 1_000_000;
 /** Frames sent in one go before acks are looked at. */
 const BURST = 400;
 const LATE_MS = 2;
+const PROGRESS_MS = 20;
 
 const clock = () => performance.timeOrigin + performance.now();
 
@@ -52,7 +54,9 @@ let stopping = false;
 let outstanding = 0;
 let reconnects = 0;
 let resumes = 0;
-let durableInWindow = 0;
+let durableSoFar = 0;
+/** [ms since the measuring began, fixes durable by then]: acks come in lumps, one a group commit, so a rate is a slope and no count. */
+let progress: [number, number][] = [];
 let sentFrames = 0;
 let sentFixes = 0;
 let onResumed: (() => void) | undefined;
@@ -142,7 +146,7 @@ class Crew {
         const dueAt = schedule.dueAt(this.#no, turn);
         if (dueAt >= measureFrom && dueAt < endAt) recorders.ack.record(now - dueAt);
       }
-      if (now >= measureFrom && now < endAt) durableInWindow += seq - this.durable;
+      durableSoFar += seq - this.durable;
     }
     this.durable = seq;
   }
@@ -219,7 +223,8 @@ async function runStep(step: LoadStep): Promise<StepResult> {
   }
   recorders.ack.reset();
   recorders.lag.reset();
-  outstanding = durableInWindow = sentFrames = sentFixes = 0;
+  outstanding = durableSoFar = sentFrames = sentFixes = 0;
+  progress = [];
   running = now;
   const utilization = performance.eventLoopUtilization();
   const { fixesPerFrame, maxOutstanding } = step;
@@ -229,6 +234,8 @@ async function runStep(step: LoadStep): Promise<StepResult> {
   await new Promise<void>((resolve) => {
     const turn = () => {
       const at = clock();
+      if (at >= now.measureFrom && at < now.endAt && at - now.measureFrom >= progress.length * PROGRESS_MS)
+        progress.push([at - now.measureFrom, durableSoFar]);
       if (at >= now.endAt && (next >= total || maxOutstanding !== undefined)) return resolve();
       const due = Math.min(total, schedule.dueBy(at));
       let left = BURST;
@@ -262,7 +269,7 @@ async function runStep(step: LoadStep): Promise<StepResult> {
   return {
     sentFrames,
     sentFixes,
-    durableInWindow,
+    durablePerS: slope(progress) * 1000,
     dueInWindow,
     outstandingAtEnd,
     ackLatency: recorders.ack.encoded(),

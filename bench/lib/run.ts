@@ -138,6 +138,10 @@ export class BenchRun {
       this.ending(() => tracker.abandon());
       yield tracker;
       await (profileDir === undefined ? tracker.abandon() : tracker.stop());
+      if (this.options.quick && databases.length > 1) {
+        this.note(`quick: measured on ${database} only; --database names another`);
+        return;
+      }
     }
   }
 }

@@ -40,11 +40,19 @@ const { startTracker, VERSION } = await import('./tracker.js').catch((error: Err
 
 try {
   log.info(`vanags ${VERSION}, ${settings.production ? 'production' : 'development'}`);
-  // beside the start of the database; the API works without the page
+  const scheme = settings.tls === undefined ? 'http' : 'https';
+  const at = (host: string, port: number) => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  // an address that stands for all of them is not one to connect to
+  const reachable = settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host === '::' ? '::1' : settings.host;
+  const startDemo = (port: number) =>
+    settings.demoWorld === undefined ? undefined : startDemoWorld(at(reachable, port), settings.demoWorld, log);
+  // beside the start of the database, which takes longest: the world waits until it is answered, and the API works without the page
+  let endDemo = settings.port === 0 ? undefined : startDemo(settings.port);
   const built = buildConsole((text) => log.info(text)).catch((error: Error) => log.warn(error.message));
   const tracker = await startTracker(settings, log);
-  let endDemo: ReturnType<typeof startDemoWorld> | undefined;
+  let stopping = false;
   const stop = (signal: string) => {
+    stopping = true;
     log.info(`${signal}: stopping`);
     Promise.resolve(endDemo?.())
       .then(() => tracker.stop())
@@ -56,12 +64,8 @@ try {
   process.once('SIGINT', () => stop('SIGINT'));
   process.once('SIGTERM', () => stop('SIGTERM'));
   await built;
-  const scheme = settings.tls === undefined ? 'http' : 'https';
-  const at = (host: string) => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${tracker.port}`;
-  log.info(`ready: ${at(settings.host)}/`);
-  // an address that stands for all of them is not one to connect to
-  const reachable = settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host === '::' ? '::1' : settings.host;
-  if (settings.demoWorld !== undefined) endDemo = startDemoWorld(at(reachable), settings.demoWorld, log);
+  if (!stopping) log.info(`ready: ${at(settings.host, tracker.port)}/`);
+  if (!stopping && settings.port === 0) endDemo = startDemo(tracker.port);
 } catch (error) {
   fail(explain(error));
 }

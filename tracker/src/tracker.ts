@@ -113,7 +113,17 @@ async function run(
   const feed = new Feed(database, onError);
   const sequencer = new Sequencer(database, holder, () => feed.poll());
   const changes = new Changes(database, () => sequencer.kick());
-  const crewEvents: CrewEvents = new CrewEvents(database, changes, (outcome) => crews.outcome(outcome), onError);
+  const crewEvents: CrewEvents = new CrewEvents(
+    database,
+    changes,
+    async (outcome) => {
+      // who asks after the answer must find what the answer says
+      const unit = directory.devices.get(outcome.deviceId)?.unit;
+      if (unit !== undefined) await directory.reloadUnits([unit.id]);
+      crews.outcome(outcome);
+    },
+    onError,
+  );
   const intake = new Intake(database, live, settings.flush, () => crewEvents.kick(), onError);
 
   followFeed(feed, directory);

@@ -235,8 +235,7 @@ export class ConsoleClient {
       .then((answer: ViewAnswer) => {
         if (request.view !== this.#view) return;
         if (answer.ok) {
-          const missing = this.picture.confirmView(answer.view, answer.cells);
-          if (missing !== undefined) this.#resync(missing, true);
+          this.picture.confirmView(answer.view, answer.h3);
         } else if (answer.code === 'too_many_cells' && view.level !== 'nation') {
           this.#ask({ ...view, level: view.level === 'city' ? 'region' : 'nation' }, isNewConnection);
         }

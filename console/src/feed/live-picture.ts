@@ -26,7 +26,7 @@ interface Cell {
 }
 
 /** Why the picture must be sent again. */
-export type ResyncReason = 'chain_broken' | 'digest_differs' | 'cells_unknown';
+export type ResyncReason = 'chain_broken' | 'digest_differs';
 
 export type Applied =
   | { readonly kind: 'ignored'; readonly reason: 'other_view' | 'malformed' }
@@ -62,8 +62,8 @@ export class LivePicture {
   #view = 0;
   #level = -1;
   #startOver = true;
-  /** How many cells the view has; undefined until the hub has said so. */
-  #cellsInView: number | undefined;
+  /** False after a pan until the hub has named the view's cells: only then is a digest over those that are held. */
+  #settled = true;
 
   get view(): number {
     return this.#view;
@@ -93,21 +93,26 @@ export class LivePicture {
   }
 
   /**
-   * From now on bundles of this view count, and no others. `startOver`: the connection is a new one, so nothing that is known
+   * From now on this view counts. `startOver`: the connection is a new one, so nothing that is known
    * goes on; what was there stays visible until the first bundle of the view.
    */
   setView(view: number, startOver: boolean): void {
     this.#view = view;
-    this.#cellsInView = undefined;
     this.#startOver ||= startOver;
+    this.#settled = this.#startOver;
   }
 
-  /** The hub's answer to the view: how many cells it has. Bundles of the view may have come before it. */
-  confirmView(view: number, cells: number): ResyncReason | undefined {
-    if (view !== this.#view) return undefined;
-    this.#cellsInView = cells;
-    // cells that left the view are not named: only a bundle with all cells tells them from the others
-    return this.#startOver || this.#cells.size === cells ? undefined : 'cells_unknown';
+  /** The hub's answer to the view: its cells' H3 indexes, hexadecimal. What is held besides has left the view. */
+  confirmView(view: number, h3: readonly string[]): void {
+    if (view !== this.#view) return;
+    const kept = new Set(h3.map((index) => BigInt(`0x${index}`)));
+    for (const [key, cell] of this.#cells) {
+      if (kept.has(key)) continue;
+      for (const handle of cell.units) this.#remove(handle);
+      this.#cells.delete(key);
+    }
+    this.#settled = true;
+    this.revision++;
   }
 
   /** Everything is forgotten. */
@@ -126,29 +131,28 @@ export class LivePicture {
         ? new DataView(bundle)
         : new DataView(bundle.buffer, bundle.byteOffset, bundle.byteLength);
     if (!isWellFormed(frame)) return { kind: 'ignored', reason: 'malformed' };
-    if (frame.getUint32(BUNDLE.view, true) !== this.#view) return { kind: 'ignored', reason: 'other_view' };
     const level = frame.getUint8(BUNDLE.level);
+    const view = frame.getUint32(BUNDLE.view, true);
+    // a bundle of the view before is a link in the chains of the cells that go on
+    if (view !== this.#view && (this.#startOver || level !== this.#level))
+      return { kind: 'ignored', reason: 'other_view' };
     if (this.#startOver || level !== this.#level) {
       this.clear();
       this.#level = level;
       this.#startOver = false;
     }
-    const named = this.#applyBlocks(frame);
-    // a bundle with as many cells as the view has is all of the view: other cells are out of it
-    if (named.size === this.#cellsInView && this.#cells.size > named.size) this.#keepOnly(named);
+    this.#applyBlocks(frame);
     this.revision++;
     return { kind: 'applied', time: frame.getFloat64(BUNDLE.time, true), resync: this.#missing(frame) };
   }
 
-  #applyBlocks(frame: DataView): Set<Cell> {
+  #applyBlocks(frame: DataView): void {
     const blocks = frame.getUint32(BUNDLE.blocks, true);
-    const named = new Set<Cell>();
     let at: number = BUNDLE.headBytes;
     for (let b = 0; b < blocks; b++) {
       const units = frame.getUint32(at + BLOCK.units, true);
       const leaves = frame.getUint32(at + BLOCK.leaves, true);
       const cell = this.#cell(frame, at);
-      named.add(cell);
       const tick = frame.getUint32(at + BLOCK.tick, true);
       const isSnapshot = frame.getUint8(at + BLOCK.kind) === SNAPSHOT;
       if (isSnapshot) {
@@ -169,7 +173,6 @@ export class LivePicture {
         this.#remove(handle);
       }
     }
-    return named;
   }
 
   #cell(frame: DataView, at: number): Cell {
@@ -261,17 +264,9 @@ export class LivePicture {
     this.flags = grown(this.flags, new Uint8Array(capacity));
   }
 
-  #keepOnly(kept: ReadonlySet<Cell>): void {
-    for (const [key, cell] of this.#cells) {
-      if (kept.has(cell)) continue;
-      for (const handle of cell.units) this.#remove(handle);
-      this.#cells.delete(key);
-    }
-  }
-
   #missing(frame: DataView): ResyncReason | undefined {
     for (const cell of this.#cells.values()) if (cell.broken) return 'chain_broken';
-    if ((frame.getUint8(BUNDLE.flags) & HAS_DIGEST) === 0) return undefined;
+    if (!this.#settled || (frame.getUint8(BUNDLE.flags) & HAS_DIGEST) === 0) return undefined;
     let digest = 0;
     for (const { low, high, tick } of this.#cells.values()) digest = (digest + digestOf(low, high, tick)) >>> 0;
     return digest === frame.getUint32(BUNDLE.digest, true) ? undefined : 'digest_differs';

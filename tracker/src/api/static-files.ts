@@ -8,7 +8,8 @@ const HASHED = /-[A-Za-z0-9_-]{8,}\.\w+$/;
 /** Serves the files of a folder; `/` and `/crew-app` are pages of their own. Nothing outside the folder can be named. */
 export function staticFiles(folder: URL): MiddlewareHandler {
   return async (c, next) => {
-    const path = c.req.path === '/' ? '/index.html' : c.req.path;
+    if (c.req.path === '/crew-app') return c.redirect('/crew-app/', 308);
+    const path = c.req.path === '/' || c.req.path === '/crew-app/' ? `${c.req.path}index.html` : c.req.path;
     if (!/^(\/[\w.-]+)+$/.test(path) || path.includes('..')) return next();
     let content: Buffer;
     try {

@@ -102,7 +102,7 @@ export class CrewSockets {
   }
 
   #greeted(device: CrewDevice): void {
-    if (device.unit !== undefined) void this.#deliver([device.unit.id]);
+    if (device.unit !== undefined) void this.#deliver([device.unit.id], true);
   }
 
   #unitsHere(): string[] {
@@ -113,11 +113,11 @@ export class CrewSockets {
   }
 
   /** Sends the units' assignments that nobody has acknowledged yet. Asked at connect, at assignment, and again until they are. */
-  async #deliver(unitIds: readonly string[]): Promise<void> {
+  async #deliver(unitIds: readonly string[], underWayToo = false): Promise<void> {
     const here = unitIds.filter((id) => this.#sessionsOf(id).length > 0);
     if (here.length === 0) return;
     try {
-      const { rows } = await this.#core.database.query<Undelivered>(sql.undelivered, [here]);
+      const { rows } = await this.#core.database.query<Undelivered>(sql.undelivered, [here, underWayToo]);
       for (const row of rows) {
         this.#tellUnit(row.unit_id, {
           type: 'assignment',

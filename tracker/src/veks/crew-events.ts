@@ -45,14 +45,14 @@ export interface CrewEventOutcome {
 export class CrewEvents {
   readonly #database: Database;
   readonly #changes: Changes;
-  readonly #onOutcome: (outcome: CrewEventOutcome) => void;
+  readonly #onOutcome: (outcome: CrewEventOutcome) => Promise<void>;
   readonly #onError: (text: string, error: Error) => void;
   readonly #task = new KickedTask(() => this.#run(), POLL_MS);
 
   constructor(
     database: Database,
     changes: Changes,
-    onOutcome: (outcome: CrewEventOutcome) => void,
+    onOutcome: (outcome: CrewEventOutcome) => Promise<void>,
     onError: (text: string, error: Error) => void,
   ) {
     this.#database = database;
@@ -99,7 +99,7 @@ export class CrewEvents {
       await this.#database.query(sql.settle_event, [event.stream_id, event.seq, outcome]);
     }
     const allowed = refusal?.facts.allowed as readonly UnitStatus[] | undefined;
-    this.#onOutcome({
+    await this.#onOutcome({
       deviceId: event.device_id,
       lane: event.lane,
       seq: event.seq,

@@ -176,8 +176,11 @@ export interface StatusPing {
   readonly overrideReason?: string;
 }
 
-/** How a ping was taken: `applied`; `recorded_late`: milestone written at its own time, what is shown is newer; `unchanged`. */
-export type StatusOutcome = 'applied' | 'recorded_late' | 'unchanged';
+/**
+ * How a ping was taken: `applied`; `recorded_late`: milestone written at its own time, what is shown is newer; `unchanged`;
+ * `dispatched_meanwhile`: the crew was sent somewhere that it does not know of yet, so its being free ends nothing.
+ */
+export type StatusOutcome = 'applied' | 'recorded_late' | 'unchanged' | 'dispatched_meanwhile';
 
 /**
  * Takes a status ping of a unit, from its crew or by hand.
@@ -186,7 +189,7 @@ export type StatusOutcome = 'applied' | 'recorded_late' | 'unchanged';
 export async function moveUnit(tx: Queryable, records: Records, ping: StatusPing): Promise<StatusOutcome> {
   const { status, at, receivedAt, source } = ping;
   const unit = await unitForChange(tx, ping.unitId);
-  const active = (await tx.query<AssignmentRow>(sql.active_assignment, [unit.id])).rows[0];
+  const active = (await tx.query<AssignmentRow & { begun: boolean }>(sql.active_assignment, [unit.id])).rows[0];
   const meant =
     ping.assignmentId === null ? active : (await tx.query<AssignmentRow>(sql.assignment, [ping.assignmentId])).rows[0];
   if (ping.assignmentId !== null && (meant === undefined || meant.unit_id !== unit.id)) {
@@ -215,6 +218,14 @@ export async function moveUnit(tx: Queryable, records: Records, ping: StatusPing
 
   if (status === unit.status) return 'unchanged';
   if (at < unit.status_since) return 'recorded_late';
+  if (
+    active !== undefined &&
+    source === 'crew' &&
+    ping.assignmentId !== active.id &&
+    (ping.assignmentId !== null || !active.begun)
+  ) {
+    return 'dispatched_meanwhile';
+  }
   requireAllowed(unit, ping);
   if (active !== undefined) await endAssignment(tx, active, 'done', ping);
   await showStatus(tx, records, unit, status, {

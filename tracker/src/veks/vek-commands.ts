@@ -69,7 +69,7 @@ export async function createVek(
     agencyId,
     concerned: vek.offerTo,
     aggregate: { kind: 'vek', id, version },
-    data: { vekId: id, number, channel, typeCode, priority, status: 'new' },
+    data: { vekId: id, number, channel, typeCode, priority, status: 'new', offeredTo: vek.offerTo },
     at: receivedAt,
   });
   return { repeated: false, number, version };

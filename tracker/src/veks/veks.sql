@@ -21,7 +21,7 @@ SELECT v.id, v.number, v.agency_id, v.channel, v.type_code, v.priority, ST_X(v.p
                                   ORDER BY s.offered_at, s.agency_id), '[]')
         FROM vek_service s WHERE s.vek_id = v.id) AS services,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                 'id', a.id, 'agencyId', a.agency_id, 'unitId', a.unit_id, 'status', a.status, 'version', a.version,
+                 'id', a.id, 'assignedBy', a.assigned_by, 'agencyId', a.agency_id, 'unitId', a.unit_id, 'status', a.status, 'version', a.version,
                  'milestones', (SELECT jsonb_object_agg(m.code, jsonb_build_object('at', extract(epoch FROM m.at) * 1000,
                                                         'receivedAt', extract(epoch FROM m.received_at) * 1000, 'source', m.source))
                                 FROM assignment_milestone m WHERE m.assignment_id = a.id)) ORDER BY a.created_at, a.id), '[]')
@@ -69,7 +69,10 @@ INSERT INTO assignment (id, agency_id, vek_id, unit_id, assigned_by) VALUES ($1,
 SELECT id, agency_id, vek_id, unit_id, status, version FROM assignment WHERE id = $1
 
 -- name: active_assignment
-SELECT id, agency_id, vek_id, unit_id, status, version FROM assignment
+-- begun: its crew has acknowledged it, or done anything on it
+SELECT id, agency_id, vek_id, unit_id, status, version,
+       EXISTS (SELECT FROM assignment_milestone m WHERE m.assignment_id = assignment.id AND m.code <> 'dispatched') AS begun
+FROM assignment
 WHERE unit_id = $1 AND status NOT IN ('queued', 'done', 'cancelled')
 
 -- name: move_assignment
@@ -154,9 +157,10 @@ SELECT f.lon_e7, f.lat_e7, f.fix_time FROM unit u CROSS JOIN LATERAL (
 ) AS f WHERE u.id = $1
 
 -- name: undelivered
--- Assignments of these units that no crew has acknowledged yet: sent until somebody does.
+-- Assignments of these units that no crew has acknowledged yet: sent until somebody does. With $2 those under way too, for a
+-- device that has just connected and may have forgotten what it knew.
 SELECT a.id, a.unit_id, v.id AS vek_id, v.number, v.type_code, v.priority, v.address, v.summary, ST_X(v.place) AS lon, ST_Y(v.place) AS lat,
        (SELECT extract(epoch FROM m.at)::float8 * 1000 FROM assignment_milestone m WHERE m.assignment_id = a.id AND m.code = 'dispatched') AS dispatched_at
 FROM assignment a JOIN vek v ON v.id = a.vek_id
-WHERE a.unit_id = ANY ($1::uuid[]) AND a.status IN ('dispatched', 'en_route')
-  AND NOT EXISTS (SELECT FROM assignment_milestone m WHERE m.assignment_id = a.id AND m.code = 'acknowledged')
+WHERE a.unit_id = ANY ($1::uuid[]) AND a.status NOT IN ('queued', 'done', 'cancelled')
+  AND ($2 OR NOT EXISTS (SELECT FROM assignment_milestone m WHERE m.assignment_id = a.id AND m.code <> 'dispatched'))

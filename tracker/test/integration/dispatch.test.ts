@@ -307,6 +307,43 @@ describe.skipIf(!databaseIsThere)('from a report to the last unit home', () => {
     expect((await offered).assignmentId).toBe(assignmentId);
   });
 
+  it('T31 a crew that is free ends no assignment that it has not heard of', async () => {
+    const { unitId, client } = await connectedCrew();
+    const first = uuidv7();
+    await hub.api.ok('POST', `/api/v1/veks/${await newVek()}/assignments`, { id: first, unitId }, dispatcher);
+    client.acknowledge(first);
+    client.reportStatus('returning', first);
+    await eventually('returning', async () => (await unit(unitId)).status === 'returning');
+
+    // sent again while its device says that it is home, of the job before
+    const vekId = await newVek();
+    const second = uuidv7();
+    await hub.api.ok('POST', `/api/v1/veks/${vekId}/assignments`, { id: second, unitId }, dispatcher);
+    for (const about of [undefined, first]) {
+      let seq = 0;
+      const told = outcomeOf(client, () => seq);
+      seq = client.reportStatus('available_at_station', about);
+      expect((await told).outcome).toBe('dispatched_meanwhile');
+    }
+    expect((await unit(unitId)).status).toBe('dispatched');
+    expect((await vek(vekId)).assignments[0]!.status).toBe('dispatched');
+  });
+
+  it('T32 a device that has forgotten what it knew is told of the work under way when it connects', async () => {
+    const { unitId, client, token } = await connectedCrew();
+    const assignmentId = uuidv7();
+    await hub.api.ok('POST', `/api/v1/veks/${await newVek()}/assignments`, { id: assignmentId, unitId }, dispatcher);
+    client.acknowledge(assignmentId);
+    client.reportStatus('en_route', assignmentId);
+    await eventually('en route', async () => (await unit(unitId)).status === 'en_route');
+    client.stop();
+    const replaced = crewClient(hub.crewUrl, token);
+    clients.push(replaced);
+    const told = new Promise<{ assignmentId: string }>((resolve) => replaced.on('assignment', resolve));
+    replaced.start();
+    expect((await told).assignmentId).toBe(assignmentId);
+  });
+
   it('T27 a cancelled assignment frees the unit and is told to its crew', async () => {
     const { unitId, client } = await connectedCrew();
     const vekId = await newVek();

@@ -62,6 +62,12 @@ const Box = z.string().transform((text, context) => {
 });
 
 export function liveRoutes(operations: Operations, { directory, live, intake }: Core): void {
+  const agencyOf = (code: string) => {
+    const agency = directory.agenciesByCode.get(code);
+    if (agency === undefined) throw new ApiError(422, 'reference_unknown', `no agency ${code}`);
+    return agency;
+  };
+
   const shown = (unit: CrewUnit) => ({
     id: unit.id,
     handle: unit.handle,
@@ -180,6 +186,10 @@ export function liveRoutes(operations: Operations, { directory, live, intake }: 
             .regex(/^[a-z_]+(:\d+(\.\d+)?)?(,[a-z_]+(:\d+(\.\d+)?)?)*$/)
             .optional()
             .openapi({ example: 'water:2000,extinguish', description: 'code or code:quantity, several by comma' }),
+          agency: z
+            .string()
+            .optional()
+            .openapi({ description: 'Agency codes, several by comma; others are not asked' }),
           kind: z.string().optional().openapi({ description: 'Unit kinds, several by comma' }),
           minHeadCount: z.coerce.number().int().min(0).max(100).optional(),
           vekId: z.uuid().optional().openapi({ description: 'Units already on it are not offered' }),
@@ -193,8 +203,9 @@ export function liveRoutes(operations: Operations, { directory, live, intake }: 
     (c) => {
       const query = c.req.valid('query');
       const now = Date.now();
-      const agencyIds = c.get('caller').agencies();
-      const visible = new Set(agencyIds);
+      const visible = new Set(c.get('caller').agencies());
+      const agencyIds =
+        query.agency === undefined ? [...visible] : query.agency.split(',').map((code) => agencyOf(code).id);
       // units of agencies the caller may not see are not even counted
       const facts = new Map(
         [...directory.units.values()]

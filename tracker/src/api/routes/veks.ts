@@ -67,6 +67,7 @@ const VekSchema = z
     assignments: z.array(
       z.object({
         id: z.uuid(),
+        assignedBy: z.string(),
         agencyId: z.uuid(),
         unitId: z.uuid(),
         status: z.string(),

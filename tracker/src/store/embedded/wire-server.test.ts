@@ -31,7 +31,7 @@ describe('many clients on the one backend', () => {
     return client;
   }
 
-  it('S1 each client gets the answer to its own query, whatever the others ask in between', async () => {
+  it('E1 each client gets the answer to its own query, whatever the others ask in between', async () => {
     const pool = new pg.Pool({ ...config(), max: 8 });
     let wrong = 0;
     await Promise.all(
@@ -47,7 +47,7 @@ describe('many clients on the one backend', () => {
     expect(wrong).toBe(0);
   });
 
-  it('S2 a transaction is one client’s until it ends; the others wait and then see what it committed', async () => {
+  it('E2 a transaction is one client’s until it ends; the others wait and then see what it committed', async () => {
     const [writer, reader] = [await connected(), await connected()];
     await writer.query('CREATE TABLE t (n int)');
     await writer.query('BEGIN');
@@ -64,7 +64,7 @@ describe('many clients on the one backend', () => {
     await Promise.all([writer.end(), reader.end()]);
   });
 
-  it('S3 what a client leaves open when it goes is rolled back, and nobody waits for it', async () => {
+  it('E3 what a client leaves open when it goes is rolled back, and nobody waits for it', async () => {
     const [quitter, other] = [await connected(), await connected()];
     await other.query('CREATE TABLE left_open (n int)');
     await quitter.query('BEGIN');
@@ -74,7 +74,7 @@ describe('many clients on the one backend', () => {
     await other.end();
   });
 
-  it('S4 a name that a client gave a statement is free again after it', async () => {
+  it('E4 a name that a client gave a statement is free again after it', async () => {
     for (let i = 0; i < 3; i++) {
       const client = await connected();
       expect((await client.query({ name: 'same', text: `SELECT ${i} AS i`, values: [] })).rows[0].i).toBe(i);
@@ -82,7 +82,7 @@ describe('many clients on the one backend', () => {
     }
   });
 
-  it('S5 an error ends its own turn only', async () => {
+  it('E5 an error ends its own turn only', async () => {
     const [clumsy, other] = [await connected(), await connected()];
     const results = await Promise.allSettled([
       clumsy.query('SELECT $1::int / 0', [1]),
