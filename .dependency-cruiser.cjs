@@ -4,6 +4,8 @@
 const TESTS = '(\\.test\\.tsx?$|/test/)';
 /** The folders whose code ships. */
 const PRODUCT = '^(geo-engine|tracker|console)/';
+/** The bench builds the alternatives that we are measured against, and counts rows from outside. */
+const RIVALS = '^bench/';
 const GEO_ENGINE_FACE = '^geo-engine/src/index\\.ts$';
 const WIRE = '^tracker/src/protocol/';
 
@@ -124,9 +126,9 @@ module.exports = {
       '^geo-engine/src/cells/h3\\.ts$',
       '^fixtures/', // the demo world is a twin of its own, it shares no code with what it tests
     ]),
-    onlyBy('uws-in-the-hub', 'Sockets belong to the hub.', 'uWebSockets\\.js', ['^tracker/src/hub/']),
-    onlyBy('socket-io-in-the-hub', 'Sockets belong to the hub.', 'socket\\.io', ['^tracker/src/hub/']),
-    onlyBy('pg-in-the-store', 'SQL belongs to the store.', '(@types/)?pg', ['^tracker/src/store/', TESTS]),
+    onlyBy('uws-in-the-hub', 'Sockets belong to the hub.', 'uWebSockets\\.js', ['^tracker/src/hub/', RIVALS]),
+    onlyBy('socket-io-in-the-hub', 'Sockets belong to the hub.', 'socket\\.io', ['^tracker/src/hub/', RIVALS]),
+    onlyBy('pg-in-the-store', 'SQL belongs to the store.', '(@types/)?pg', ['^tracker/src/store/', TESTS, RIVALS]),
     error(
       'product-without-dev-packages',
       'The image is installed without development packages; their types may be used, their code is not there.',
