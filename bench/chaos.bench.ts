@@ -133,6 +133,7 @@ export async function bench(run: BenchRun): Promise<void> {
       });
     await workers.stop();
     await tracker.abandon();
+    if (quick && databases.length > 1) return run.note(`quick: measured on ${database} only; --database names another`);
   }
 }
 

@@ -68,10 +68,12 @@ SELECT coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)) * 1000,
 FROM feed_event WHERE position IS NULL
 
 -- name: read
--- $1 after this position, $2 how many at most, $3 agencies whose concern counts (null: all)
+-- $1 after this position, $2 how many at most; the reader's own agency $3 (null: everything is read) and those it may see $4.
+-- VEKs and assignments are for those who have a part in them; to see an agency's units is not to see its calls.
 SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at, recorded_at
 FROM feed_event
-WHERE position > $1 AND ($3::uuid[] IS NULL OR concerned && $3::uuid[])
+WHERE position > $1
+  AND ($3::uuid IS NULL OR $3 = ANY (concerned) OR aggregate_kind NOT IN ('vek', 'assignment') AND concerned && $4::uuid[])
 ORDER BY position LIMIT $2
 
 -- name: read_audit

@@ -40,6 +40,21 @@ export class CursorGone extends Error {
   readonly code = 'cursor_gone';
 }
 
+/** For whom the feed is read: the agency whose events these are, and those whose units it may see as well. */
+export interface FeedReader {
+  readonly own: string;
+  readonly seen: readonly string[];
+}
+
+/** Kinds whose events are for those with a part in them alone. */
+const FOR_PARTIES = new Set<string>(['vek', 'assignment']);
+
+function mayRead({ own, seen }: FeedReader, { concerned, aggregate }: FeedEvent): boolean {
+  return (
+    concerned.includes(own) || (!FOR_PARTIES.has(aggregate.kind) && concerned.some((agency) => seen.includes(agency)))
+  );
+}
+
 export type FeedListener = (events: readonly FeedEvent[]) => void | Promise<void>;
 
 /** So many of the latest events are kept in memory, so that consumers who keep up cost the database nothing. */
@@ -131,42 +146,43 @@ export class Feed {
     });
   }
 
-  async #rows(after: number, limit: number, agencies: readonly string[] | null): Promise<FeedEvent[]> {
-    const { rows } = await this.#database.query<EventRow>(sql.read, [after, limit, agencies]);
+  async #rows(after: number, limit: number, reader: FeedReader | null): Promise<FeedEvent[]> {
+    const { rows } = await this.#database.query<EventRow>(sql.read, [
+      after,
+      limit,
+      reader?.own ?? null,
+      reader?.seen ?? null,
+    ]);
     return rows.map(feedEvent);
   }
 
   /**
-   * Events after a position that concern one of the agencies (null: all), at most limit, and the position up to which the feed
+   * Events after a position that the reader may read (null: all), at most limit, and the position up to which the feed
    * was looked through, so that a consumer with few events need not search the same stretch again.
    * @throws CursorGone when retention has removed events after it
    */
   async read(
     after: number,
     limit: number,
-    agencies: readonly string[] | null,
+    reader: FeedReader | null,
   ): Promise<{ events: FeedEvent[]; seenUpTo: number }> {
     const first = this.#recent[0]?.position;
-    if (first !== undefined && after >= first - 1) return this.#readRecent(after, limit, agencies);
+    if (first !== undefined && after >= first - 1) return this.#readRecent(after, limit, reader);
     const head = await this.head();
     if (after < head.floor) throw new CursorGone(`events up to ${head.floor} are no longer kept`);
-    const events = await this.#rows(after, limit, agencies);
+    const events = await this.#rows(after, limit, reader);
     const seenUpTo = events.length === limit ? events[events.length - 1]!.position : Math.max(after, head.position);
     return { events, seenUpTo };
   }
 
-  #readRecent(
-    after: number,
-    limit: number,
-    agencies: readonly string[] | null,
-  ): { events: FeedEvent[]; seenUpTo: number } {
+  #readRecent(after: number, limit: number, reader: FeedReader | null): { events: FeedEvent[]; seenUpTo: number } {
     const recent = this.#recent;
     const events: FeedEvent[] = [];
     let seenUpTo = after;
     for (let i = Math.max(0, after - recent[0]!.position + 1); i < recent.length && events.length < limit; i++) {
       const event = recent[i]!;
       seenUpTo = event.position;
-      if (agencies === null || event.concerned.some((agency) => agencies.includes(agency))) events.push(event);
+      if (reader === null || mayRead(reader, event)) events.push(event);
     }
     return { events, seenUpTo };
   }

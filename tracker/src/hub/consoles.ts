@@ -174,7 +174,7 @@ export class Consoles {
         const kept = consumer ? await feed.cursorOf(consumer, principal.agency.id) : undefined;
         const position = asked ?? kept ?? feed.position;
         pump = new EventPump(feed, position, {
-          agencies: () => [...access.agencies(principal, 'see', Date.now())],
+          reader: () => ({ own: principal.agency.id, seen: [...access.agencies(principal, 'see', Date.now())] }),
           deliver: async (events, cursor) => {
             await socket.timeout(ACK_TIMEOUT_MS).emitWithAck('events', events, cursor);
             if (consumer) await feed.saveCursor(consumer, principal.agency.id, positionOf(cursor)!);

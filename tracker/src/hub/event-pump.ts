@@ -1,5 +1,5 @@
 import { type CloudEvent, cloudEvent, cursorAt } from '../feed/event.js';
-import { CursorGone, type Feed } from '../feed/feed.js';
+import { CursorGone, type Feed, type FeedReader } from '../feed/feed.js';
 
 const BATCH = 200;
 const IDLE_MS = 60_000;
@@ -7,8 +7,8 @@ const RETRY_MS = 500;
 
 /** Where a pump's events go. */
 export interface EventSink {
-  /** Agencies whose events may be read, asked before every batch: a revoked grant counts at once. */
-  agencies(): readonly string[];
+  /** For whom, asked before every batch: a revoked grant counts at once. */
+  reader(): FeedReader;
   /** Sends a batch and resolves when the other side has acknowledged it. */
   deliver(events: readonly CloudEvent[], cursor: string): Promise<void>;
   /** The cursor is older than what is kept. */
@@ -42,7 +42,7 @@ export class EventPump {
       const arrival = this.#feed.nextEvents(IDLE_MS, signal);
       let read: Awaited<ReturnType<Feed['read']>>;
       try {
-        read = await this.#feed.read(this.#position, BATCH, this.#sink.agencies());
+        read = await this.#feed.read(this.#position, BATCH, this.#sink.reader());
       } catch (error) {
         if (error instanceof CursorGone) return this.#sink.gone(error.message);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS)); // the database is away

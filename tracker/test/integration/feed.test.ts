@@ -6,6 +6,7 @@ import { type AuditRow, auditHash } from '../../src/feed/audit-chain.js';
 import { Sequencer } from '../../src/feed/sequencer.js';
 import {
   createAgency,
+  createCrew,
   createHome,
   databaseIsThere,
   databaseKind,
@@ -116,7 +117,31 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
     expect(offered.type).toBe('lv.vanags.vek.service_offered.v1');
   });
 
+  it('T42 who may see an agency’s units reads of its units, and not of its calls', async () => {
+    const admin = await hub.api.admin();
+    await createAgency(hub.api, admin, 'NMPD', 'ambulance');
+    const reader = await hub.api.token('NMPD', 'dispatcher');
+    await hub.api.ok(
+      'POST',
+      '/api/v1/grants',
+      { id: uuidv7(), agencyCode: 'VUGD', granteeCode: 'NMPD', tier: 'see', purpose: 'test' },
+      admin,
+    );
+    const vekId = await newVek();
+    const { unitId } = await createCrew(hub.api, admin, 'VUGD');
+    const told = await eventually('the unit’s event', async () => {
+      const { events } = await read('limit=1000', reader);
+      return events.some((event) => event.subject === `unit/${unitId}`) && events;
+    });
+    expect(told.filter((event) => event.subject === `vek/${vekId}`)).toEqual([]);
+    expect(told.filter((event) => event.subject.startsWith('vek/'))).toEqual([]);
+  });
+
   it('T43 a long poll is answered when the event is there, not before and not much after', async () => {
+    await eventually(
+      'what came before is stamped',
+      async () => (await hub.database.query('SELECT 1 FROM feed_event WHERE position IS NULL')).rows.length === 0,
+    );
     const { cursor } = await read('after=now');
     const waiting = read(`after=${cursor}&wait=10`);
     const first = await Promise.race([waiting.then(() => 'answered'), sleep(300).then(() => 'waiting')]);

@@ -32,7 +32,7 @@ export function feedRoutes(operations: Operations, { feed, database }: Core): vo
       method: 'get',
       path: '/api/v1/feed',
       description:
-        'Events that concern the agencies the caller may see, in order, each once from a cursor on. Without `after`: from the oldest kept; `after=now`: none, but a cursor. With `wait` the answer is held until there is an event.',
+        'Events that concern the caller’s agency, and those of agencies it may see but for their VEKs, in order, each once from a cursor on. Without `after`: from the oldest kept; `after=now`: none, but a cursor. With `wait` the answer is held until there is an event.',
       request: {
         query: z.object({
           after: z.string().max(64).optional(),
@@ -57,7 +57,10 @@ export function feedRoutes(operations: Operations, { feed, database }: Core): vo
       for (;;) {
         const arrival = feed.nextEvents(Math.max(0, until - Date.now()), c.req.raw.signal);
         try {
-          const { events, seenUpTo } = await feed.read(position, limit, caller.agencies());
+          const { events, seenUpTo } = await feed.read(position, limit, {
+            own: caller.principal.agency.id,
+            seen: caller.agencies(),
+          });
           position = seenUpTo;
           if (events.length > 0 || Date.now() >= until || c.req.raw.signal.aborted) {
             return c.json({ events: events.map(cloudEvent), cursor: cursorAt(position) }, 200);
