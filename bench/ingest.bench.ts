@@ -4,7 +4,7 @@ import { BenchHub } from './lib/bench-hub.js';
 import { CrewWorkers, type StepOutcome } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { type Part, residentBytes, startMeter, type Usage } from './lib/processes.js';
-import type { BenchRun } from './lib/run.js';
+import { type BenchRun, judgeComplaints } from './lib/run.js';
 import { difference, storedSums } from './lib/stored-sums.js';
 import type { PlotLine } from './lib/svg-plot.js';
 import { crewUrl, type Target } from './lib/tracker-process.js';
@@ -244,8 +244,7 @@ async function harness(
 /** What is stored equals what was sent, or nothing above counts. */
 async function checkStored(run: BenchRun, target: Target, workers: CrewWorkers, agency: string): Promise<void> {
   const sent = await workers.report();
-  for (const [code, count] of Object.entries(sent.errors))
-    run.check(`${target.database}: no connection was refused`, false, `${code}: ${count}`);
+  judgeComplaints(run, target.database, sent.errors);
   if (sent.reconnects > 0) run.note(`${target.database}: ${sent.reconnects} reconnects`);
   if (target.sql === undefined) {
     run.note('stored rows were not compared: give --database-url to read them');

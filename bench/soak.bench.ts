@@ -3,7 +3,7 @@
 import { CrewWorkers } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { residentBytes } from './lib/processes.js';
-import type { BenchRun } from './lib/run.js';
+import { type BenchRun, judgeComplaints } from './lib/run.js';
 import { median, slope } from './lib/statistics.js';
 import { difference, storedSums } from './lib/stored-sums.js';
 import { crewUrl } from './lib/tracker-process.js';
@@ -103,8 +103,7 @@ export async function bench(run: BenchRun): Promise<void> {
         lines: [...memory].map(([name, points]) => ({ name, points })),
       });
     const { sums, errors } = await workers.report();
-    for (const [code, count] of Object.entries(errors))
-      run.check(`${target.database}: no connection was refused`, false, `${code}: ${count}`);
+    judgeComplaints(run, target.database, errors);
     if (target.sql !== undefined) {
       run.progress(`${target.database}: comparing ${sums.rows} rows`);
       const fault = difference(sums, await storedSums(target.sql, agency));

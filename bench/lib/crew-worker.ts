@@ -21,6 +21,8 @@ const FULL_SOCKET_BYTES = 1_000_000;
 /** Frames sent in one go before acks are looked at. */
 const BURST = 400;
 const LATE_MS = 2;
+/** For all to get through, however slow the hub is with a storm of them. */
+const CONNECT_MS = 120_000;
 const PROGRESS_MS = 20;
 
 const clock = () => performance.timeOrigin + performance.now();
@@ -105,7 +107,7 @@ class Crew {
   #lost(reason: string): void {
     this.resumed = false;
     if (stopping) return;
-    if (reason.startsWith('close') || reason.startsWith('HTTP')) errors[reason] = (errors[reason] ?? 0) + 1;
+    if (reason.startsWith('close ') || reason.startsWith('HTTP')) errors[reason] = (errors[reason] ?? 0) + 1;
     reconnects++;
     const wait = Math.min(500, 50 * 2 ** this.#attempts++);
     setTimeout(() => stopping || this.connect(), wait * (0.5 + Math.random() / 2));
@@ -203,7 +205,7 @@ async function connectAll(
     for (; opened < due; opened++) crews[opened]!.connect();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 30_000))]);
+  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, CONNECT_MS))]);
   onResumed = undefined;
   return { resumed, seconds: (clock() - startedAt) / 1000 };
 }

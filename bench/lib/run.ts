@@ -146,6 +146,18 @@ export class BenchRun {
   }
 }
 
+/** What a hub that is too slow says, and what a device answers by coming again: no fault of either's protocol. */
+const TOO_SLOW = /^(close 4408|close 4503|hello_timeout|shutting_down)/;
+
+/** Judges what the hub complained of: slowness is told, anything else is a wrong result. */
+export function judgeComplaints(run: BenchRun, where: string, errors: Readonly<Record<string, number>>): void {
+  for (const [code, times] of Object.entries(errors)) {
+    if (!TOO_SLOW.test(code)) run.check(`${where}: no crew was refused`, false, `${code}: ${times}`);
+    else if (!code.startsWith('close'))
+      run.note(`${where}: the hub was too slow for ${times} crews (${code}); they came again`);
+  }
+}
+
 /** Whether a program is on the PATH. */
 export function isOnPath(program: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -23,7 +23,7 @@ import type { Settings } from './settings.js';
 import { Database, embeddedAddress, serverAddress } from './store/database.js';
 import { EmbeddedDatabase } from './store/embedded/embedded-database.js';
 import { isAway } from './store/errors.js';
-import { leaseHolder } from './store/leases.js';
+import { Lease, leaseHolder } from './store/leases.js';
 import { migrate } from './store/migrate.js';
 import { Directory } from './units/directory.js';
 import { followFeed } from './units/follow-feed.js';
@@ -168,7 +168,8 @@ async function run(
   }
   sequencer.start();
   crewEvents.start();
-  const upkeep = setInterval(() => void keepUp(core, log), UPKEEP_MS);
+  const upkeepLease = new Lease('upkeep', holder, UPKEEP_MS / 2);
+  const upkeep = setInterval(() => void keepUp(core, upkeepLease, log), UPKEEP_MS);
   const guard =
     embedded === undefined
       ? undefined
@@ -203,9 +204,10 @@ async function run(
   };
 }
 
-/** Hourly: partitions for the days to come, and what is older than its retention goes. */
-async function keepUp({ database, feed, settings }: Core, log: Log): Promise<void> {
+/** Hourly, on one node: partitions for the days to come, and what is older than its retention goes. */
+async function keepUp({ database, feed, settings }: Core, lease: Lease, log: Log): Promise<void> {
   try {
+    if ((await lease.take(database)) === undefined) return;
     await ensurePartitions(database);
     await dropOldPartitions(database, settings.retentionDays.fixes);
     await feed.prune(settings.retentionDays.feed);

@@ -7,6 +7,8 @@ import { type OwnedStream, WriteBatch } from './write-batch.js';
 const flushSql = sqlFile('./sql/flush.sql', import.meta.url);
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 2000;
+/** A flush takes some ten milliseconds: after this the database counts as away, also if it hangs without a word. */
+const SLOW_FLUSH_MS = 3000;
 
 export interface WriterSettings {
   readonly intervalMs: number;
@@ -47,6 +49,7 @@ export class Writer {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #awaySince: number | undefined;
+  #flushingSince: number | undefined;
   #stopped = false;
 
   constructor(database: Database, settings: WriterSettings, listener: WriterListener) {
@@ -57,9 +60,11 @@ export class Writer {
     this.#spare = new WriteBatch(settings.rows);
   }
 
-  /** Epoch ms since when the database has not answered, or undefined while it does. */
+  /** Epoch ms since when the database has not answered, or undefined while it does: it fails, or a flush takes far too long. */
   get awaySince(): number | undefined {
-    return this.#awaySince;
+    if (this.#awaySince !== undefined) return this.#awaySince;
+    const since = this.#flushingSince;
+    return since !== undefined && Date.now() - since > SLOW_FLUSH_MS ? since : undefined;
   }
 
   get waiting(): number {
@@ -90,7 +95,9 @@ export class Writer {
     const batch = this.#filling;
     this.#filling = this.#spare;
     this.#spare = batch;
+    this.#flushingSince = Date.now();
     this.#flushing = this.#commit(batch).finally(() => {
+      this.#flushingSince = undefined;
       batch.clear();
       this.#flushing = undefined;
       if (this.#filling.items > 0) this.written();

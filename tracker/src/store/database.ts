@@ -68,7 +68,11 @@ export class Database implements Queryable {
   async connect(): Promise<Connection> {
     const client = new pg.Client(this.#clientConfig(this.address));
     client.on('error', () => {}); // reported by the query that meets it
-    await client.connect();
+    try {
+      await client.connect();
+    } catch (error) {
+      throw this.#away(error);
+    }
     return client;
   }
 
@@ -77,12 +81,37 @@ export class Database implements Queryable {
     text: string,
     values: readonly unknown[] = [],
   ): Promise<{ rows: R[]; rowCount: number }> {
-    try {
-      const { rows, rowCount } = await this.#pool.query<R>(text, values as unknown[]);
-      this.#awaySince = undefined;
+    return this.#withClient(async (client) => {
+      const { rows, rowCount } = await client.query<R>(text, values as unknown[]);
       return { rows, rowCount: rowCount ?? 0 };
+    });
+  }
+
+  /** Lends a connection of the pool. @throws StoreError `database_unavailable` when none can be had, or it is lost meanwhile */
+  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient;
+    try {
+      client = await this.#pool.connect();
     } catch (error) {
-      throw this.#unavailable(error);
+      throw this.#away(error);
+    }
+    // the pool listens to idle connections only: an 'error' that nobody hears, between two queries, would end the process
+    let lost = false;
+    const onLost = () => {
+      lost = true;
+    };
+    client.on('error', onLost);
+    try {
+      const result = await work(client);
+      this.#awaySince = undefined;
+      return result;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      lost = true;
+      throw this.#away(error);
+    } finally {
+      client.off('error', onLost);
+      client.release(lost);
     }
   }
 
@@ -91,8 +120,7 @@ export class Database implements Queryable {
     return this.#awaySince;
   }
 
-  #unavailable(error: unknown): unknown {
-    if (!isAway(error)) return error;
+  #away(error: unknown): StoreError {
     this.#awaySince ??= Date.now();
     return new StoreError('database_unavailable', `the database does not answer: ${(error as Error).message}`, error);
   }
@@ -102,37 +130,23 @@ export class Database implements Queryable {
    * Nothing in the work may wait for anything but this transaction's own queries.
    */
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    let client: pg.PoolClient;
-    try {
-      client = await this.#pool.connect();
-    } catch (error) {
-      throw this.#unavailable(error);
-    }
-    let broken = false;
-    // the pool listens to idle connections only: an 'error' that nobody hears, between two queries, would end the process
-    const lost = () => {
-      broken = true;
-    };
-    client.on('error', lost);
-    try {
-      await client.query('BEGIN');
-      const result = await work({
-        async query<R extends object>(text: string, values: readonly unknown[] = []) {
-          const { rows, rowCount } = await client.query<R>(text, values as unknown[]);
-          return { rows, rowCount: rowCount ?? 0 };
-        },
-      });
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => {
-        broken = true;
-      });
-      throw this.#unavailable(error);
-    } finally {
-      client.off('error', lost);
-      client.release(broken);
-    }
+    return this.#withClient(async (client) => {
+      try {
+        await client.query('BEGIN');
+        const result = await work({
+          async query<R extends object>(text: string, values: readonly unknown[] = []) {
+            const { rows, rowCount } = await client.query<R>(text, values as unknown[]);
+            return { rows, rowCount: rowCount ?? 0 };
+          },
+        });
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        // where even this fails the connection is lost, and what was begun on it with it
+        await client.query('ROLLBACK');
+        throw error;
+      }
+    });
   }
 
   async close(): Promise<void> {

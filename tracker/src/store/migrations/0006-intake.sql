@@ -46,6 +46,7 @@ CREATE FUNCTION ensure_fix_partitions(first_day date, days integer) RETURNS void
 DECLARE
   day date;
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('fix partitions', 112)); -- two nodes may start at once
   FOR i IN 0 .. days - 1 LOOP
     day := first_day + i;
     EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF fix FOR VALUES FROM (%L) TO (%L)',
