@@ -101,8 +101,12 @@ const options: BenchOptions = {
 };
 
 let current: BenchRun | undefined;
+let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
+  // heard for good: npm and tsx pass on a Ctrl-C that has reached us already, and the second one must not end us halfway
+  process.on(signal, () => {
+    if (interrupted) return;
+    interrupted = true;
     // servers end with this process in any case; this ends them in order and removes their folders
     setTimeout(() => process.exit(130), 8000).unref();
     void (current?.end() ?? Promise.resolve()).finally(() => process.exit(130));

@@ -74,6 +74,38 @@ describe('many clients on the one backend', () => {
     await other.end();
   });
 
+  it('E3 however clients come and go in the middle of what they do, the others are answered, each its own', async () => {
+    const steady = new pg.Pool({ ...config(), max: 3 });
+    steady.on('error', () => {});
+    const until = Date.now() + 4000;
+    let answered = 0;
+    let wrong = 0;
+    const work = Array.from({ length: 3 }, async (_, k) => {
+      for (let i = 0; Date.now() < until; i++) {
+        const client = await steady.connect();
+        await client.query('BEGIN');
+        const { rows } = await client.query('SELECT $1::int AS mine', [k * 1000 + i]);
+        await client.query('COMMIT');
+        client.release();
+        answered++;
+        if (rows[0].mine !== k * 1000 + i) wrong++;
+      }
+    });
+    const vandal = (async () => {
+      for (let i = 0; Date.now() < until; i++) {
+        const client = await connected();
+        void client.query('BEGIN').catch(() => {});
+        void client.query({ name: `v${i % 3}`, text: 'SELECT $1::int', values: [i] }).catch(() => {});
+        await new Promise((resolve) => setTimeout(resolve, i % 4));
+        (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+      }
+    })();
+    await Promise.all([...work, vandal]);
+    await steady.end();
+    expect(wrong).toBe(0);
+    expect(answered).toBeGreaterThan(50);
+  });
+
   it('E4 a name that a client gave a statement is free again after it', async () => {
     for (let i = 0; i < 3; i++) {
       const client = await connected();

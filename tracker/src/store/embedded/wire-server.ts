@@ -14,11 +14,13 @@ const CANCEL_REQUEST = 80877102;
 /** A transaction holds up everybody: one whose client says nothing more for so long is rolled back. */
 const IDLE_IN_TRANSACTION_MS = 15_000;
 
-/** What one client wants done without anybody in between: the messages up to and with a Sync or a simple Query. */
-interface Turn {
-  readonly connection: Connection;
-  readonly messages: readonly Uint8Array[];
-}
+/**
+ * What is done for one client without anybody in between: the messages up to and with a Sync or a simple Query; or, once it has
+ * left, putting the backend back as if it had never been.
+ */
+type Turn =
+  | { readonly connection: Connection; readonly messages: readonly Uint8Array[] }
+  | { readonly connection: Connection; readonly gone: true };
 
 /**
  * Lets many clients of the PostgreSQL protocol use the one backend of PGlite. Clients take turns: a turn is everything up to a
@@ -31,7 +33,7 @@ export class WireServer {
   readonly #connections = new Set<Connection>();
   #turns: Turn[] = [];
   #running = false;
-  /** Whose transaction is open. */
+  /** Whose transaction is open: nobody else has a turn until it has ended, or its client has left and was tidied up after. */
   #owner: Connection | undefined;
   #ownerTimer: NodeJS.Timeout | undefined;
 
@@ -40,7 +42,12 @@ export class WireServer {
     this.#server = createServer((socket) => {
       const connection = new Connection(socket, (messages) => this.#enqueue({ connection, messages }));
       this.#connections.add(connection);
-      socket.once('close', () => void this.#gone(connection));
+      socket.once('close', () => {
+        this.#connections.delete(connection);
+        // what it had asked and not got is dropped
+        this.#turns = this.#turns.filter((turn) => turn.connection !== connection);
+        this.#enqueue({ connection, gone: true });
+      });
     });
   }
 
@@ -53,34 +60,16 @@ export class WireServer {
 
   #enqueue(turn: Turn): void {
     this.#turns.push(turn);
-    void this.#run();
+    if (!this.#running) void this.#run();
   }
 
+  /** The one loop that touches the backend. */
   async #run(): Promise<void> {
-    if (this.#running) return;
     this.#running = true;
     for (let turn = this.#next(); turn !== undefined; turn = this.#next()) {
-      const { connection, messages } = turn;
       clearTimeout(this.#ownerTimer);
-      try {
-        await this.#database.runExclusive(async () => {
-          for (const message of messages) {
-            await this.#database.execProtocolRawStream(message, { onRawData: (data) => connection.gather(data) });
-          }
-        });
-        connection.answer();
-      } catch (error) {
-        connection.fail(error as Error);
-      }
-      this.#owner = this.#database.isInTransaction() ? connection : undefined;
-      if (this.#owner !== undefined) {
-        if (connection.closed) await this.#rollBack();
-        else
-          this.#ownerTimer = setTimeout(
-            () => connection.fail(new Error('idle in transaction for too long')),
-            IDLE_IN_TRANSACTION_MS,
-          );
-      }
+      if ('gone' in turn) await this.#tidyUp(turn.connection);
+      else await this.#answer(turn.connection, turn.messages);
     }
     this.#running = false;
   }
@@ -90,34 +79,33 @@ export class WireServer {
     return at < 0 ? undefined : this.#turns.splice(at, 1)[0];
   }
 
-  /** A client has left: what it began is undone, what it named is forgotten, what it had asked and not got is dropped. */
-  async #gone(connection: Connection): Promise<void> {
-    this.#connections.delete(connection);
-    this.#turns = this.#turns.filter((turn) => turn.connection !== connection);
-    if (this.#running) return this.#cleanLater(connection);
-    if (this.#owner === connection) await this.#rollBack();
-    await this.#forget(connection);
-    void this.#run();
+  async #answer(connection: Connection, messages: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#database.runExclusive(async () => {
+        for (const message of messages) {
+          await this.#database.execProtocolRawStream(message, { onRawData: (data) => connection.gather(data) });
+        }
+      });
+      connection.answer();
+    } catch (error) {
+      connection.fail(error as Error);
+    }
+    this.#owner = this.#database.isInTransaction() ? connection : undefined;
+    if (this.#owner === undefined) return;
+    this.#ownerTimer = setTimeout(
+      () => connection.fail(new Error('idle in transaction for too long')),
+      IDLE_IN_TRANSACTION_MS,
+    );
   }
 
-  /** The backend is busy: clean up after the turn that is running. */
-  #cleanLater(connection: Connection): void {
-    setTimeout(() => void this.#gone(connection), 5);
-  }
-
-  async #rollBack(): Promise<void> {
-    this.#running = true;
-    clearTimeout(this.#ownerTimer);
-    this.#owner = undefined;
-    await this.#database.exec('ROLLBACK').catch(() => {});
-    this.#running = false;
-  }
-
-  async #forget(connection: Connection): Promise<void> {
-    this.#running = true;
+  /** A client has left: what it began is undone, what it named is forgotten. */
+  async #tidyUp(connection: Connection): Promise<void> {
+    if (this.#owner === connection) {
+      await this.#database.exec('ROLLBACK').catch(() => {});
+      this.#owner = undefined;
+    }
     for (const name of connection.statements)
       await this.#database.exec(`DEALLOCATE "${name.replaceAll('"', '""')}"`).catch(() => {});
-    this.#running = false;
   }
 
   async close(): Promise<void> {
