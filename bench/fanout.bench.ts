@@ -37,7 +37,8 @@ interface Lengths {
   readonly seconds: number;
   readonly warmUpS: number;
 }
-const QUICK: Lengths = { consoles: [0, 50], naive: [['tick', 50]], seconds: 6, warmUpS: 2 };
+/** What the budget speaks of comes first, in case no time is left. */
+const QUICK: Lengths = { consoles: [50, 0], naive: [['tick', 50]], seconds: 5, warmUpS: 1.5 };
 const FULL: Lengths = {
   consoles: [0, 1, 10, 50, 100, 200],
   naive: [

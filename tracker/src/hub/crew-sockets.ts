@@ -15,6 +15,7 @@ const MAX_PAYLOAD_BYTES = 4 * LIMITS.frameBytes;
 const MAX_BACKPRESSURE_BYTES = 64 * 1024;
 /** An assignment is sent again until its crew acknowledges it. */
 const REPEAT_MS = 10_000;
+const GATHER_MS = 25;
 
 interface SocketData {
   readonly device: CrewDevice;
@@ -39,6 +40,8 @@ interface Undelivered {
 export class CrewSockets {
   readonly #core: Core;
   readonly #sessions = new Map<string, CrewSession>(); // by device id
+  readonly #justGreeted = new Set<string>();
+  #greetedTimer: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(core: Core) {
@@ -98,26 +101,29 @@ export class CrewSockets {
         if (this.#sessions.get(device.id) === session) this.#sessions.delete(device.id);
       },
     });
-    this.#timer = setInterval(() => void this.#deliver(this.#unitsHere()), REPEAT_MS);
+    this.#timer = setInterval(() => void this.#deliver(null), REPEAT_MS);
   }
 
-  #greeted(device: CrewDevice): void {
-    if (device.unit !== undefined) void this.#deliver([device.unit.id], true);
+  /** After a restart every crew comes back at once: their units are asked for together. */
+  #greeted({ unit }: CrewDevice): void {
+    if (unit === undefined) return;
+    this.#justGreeted.add(unit.id);
+    this.#greetedTimer ??= setTimeout(() => {
+      const units = [...this.#justGreeted];
+      this.#justGreeted.clear();
+      this.#greetedTimer = undefined;
+      void this.#deliver(units, true);
+    }, GATHER_MS);
   }
 
-  #unitsHere(): string[] {
-    const units = new Set<string>();
-    for (const { device, greeted } of this.#sessions.values())
-      if (greeted && device.unit !== undefined) units.add(device.unit.id);
-    return [...units];
-  }
-
-  /** Sends the units' assignments that nobody has acknowledged yet. Asked at connect, at assignment, and again until they are. */
-  async #deliver(unitIds: readonly string[], underWayToo = false): Promise<void> {
-    const here = unitIds.filter((id) => this.#sessionsOf(id).length > 0);
-    if (here.length === 0) return;
+  /**
+   * Sends assignments that nobody has acknowledged yet to the crews that are connected here: of these units, or of all (null).
+   * Asked at connect, at assignment, and again until they are.
+   */
+  async #deliver(unitIds: readonly string[] | null, underWayToo = false): Promise<void> {
+    if (this.#sessions.size === 0) return;
     try {
-      const { rows } = await this.#core.database.query<Undelivered>(sql.undelivered, [here, underWayToo]);
+      const { rows } = await this.#core.database.query<Undelivered>(sql.undelivered, [unitIds, underWayToo]);
       for (const row of rows) {
         this.#tellUnit(row.unit_id, {
           type: 'assignment',
@@ -138,12 +144,11 @@ export class CrewSockets {
     }
   }
 
-  #sessionsOf(unitId: string): CrewSession[] {
-    return [...this.#sessions.values()].filter((session) => session.greeted && session.device.unit?.id === unitId);
-  }
-
   #tellUnit(unitId: string, message: HubMessage): void {
-    for (const session of this.#sessionsOf(unitId)) session.send(message);
+    for (const device of this.#core.directory.devicesOf(unitId)) {
+      const session = this.#sessions.get(device.id);
+      if (session?.greeted === true) session.send(message);
+    }
   }
 
   /** Tells the device how its event was taken. */
@@ -156,6 +161,7 @@ export class CrewSockets {
   /** Sends everybody away, to come back when we are there again. */
   close(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#greetedTimer);
     for (const session of [...this.#sessions.values()])
       session.fail('shutting_down', 'the hub is going down; come back');
   }

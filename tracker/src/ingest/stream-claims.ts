@@ -65,12 +65,13 @@ export class StreamClaims {
   async #claim(): Promise<void> {
     // one row a device: of two sockets of the same device the later one has it
     const byDevice = new Map<string, ClaimRequest>();
-    const batch = this.#waiting.filter((claim) => claim.wanted()).slice(0, BATCH);
+    const wanted = this.#waiting.filter((claim) => claim.wanted());
+    const batch = wanted.slice(0, BATCH);
+    this.#waiting = wanted.slice(BATCH);
     for (const claim of batch) {
       byDevice.get(claim.deviceId)?.fenced();
       byDevice.set(claim.deviceId, claim);
     }
-    this.#waiting = this.#waiting.filter((claim) => claim.wanted() && !batch.includes(claim));
     const claims = [...byDevice.values()];
     if (claims.length === 0) return;
     let rows: { device_id: string; lane: number; stream_id: number; session: number; durable_seq: number }[];

@@ -112,6 +112,7 @@ export class Directory {
   readonly unitsBySlot: CrewUnit[] = [];
   readonly devices = new Map<string, CrewDevice>();
   readonly #devicesByToken = new Map<string, CrewDevice>();
+  readonly #devicesByUnit = new Map<string, Set<CrewDevice>>();
   readonly #listeners = new Set<(change: DirectoryChange) => void>();
 
   constructor(database: Database, live: LiveTable) {
@@ -308,12 +309,23 @@ export class Directory {
         this.devices.set(device.id, device);
       } else {
         this.#devicesByToken.delete(device.tokenSha256);
+        if (device.unit !== undefined) this.#devicesByUnit.get(device.unit.id)?.delete(device);
         Object.assign(device, fields);
       }
       if (!device.revoked) this.#devicesByToken.set(device.tokenSha256, device);
+      if (unit !== undefined) {
+        const devices = this.#devicesByUnit.get(unit.id);
+        if (devices === undefined) this.#devicesByUnit.set(unit.id, new Set([device]));
+        else devices.add(device);
+      }
       changed.push(device);
     }
     this.#tell({ kind: 'devices', devices: changed });
+  }
+
+  /** The devices that are bound to a unit now. */
+  devicesOf(unitId: string): Iterable<CrewDevice> {
+    return this.#devicesByUnit.get(unitId) ?? [];
   }
 
   /** The device whose token has this SHA-256 (lower-case hex), unless it was revoked. */

@@ -157,10 +157,10 @@ SELECT f.lon_e7, f.lat_e7, f.fix_time FROM unit u CROSS JOIN LATERAL (
 ) AS f WHERE u.id = $1
 
 -- name: undelivered
--- Assignments of these units that no crew has acknowledged yet: sent until somebody does. With $2 those under way too, for a
+-- Assignments of these units ($1; null: of all) that no crew has acknowledged yet: sent until somebody does. With $2 those under way too, for a
 -- device that has just connected and may have forgotten what it knew.
 SELECT a.id, a.unit_id, v.id AS vek_id, v.number, v.type_code, v.priority, v.address, v.summary, ST_X(v.place) AS lon, ST_Y(v.place) AS lat,
        (SELECT extract(epoch FROM m.at)::float8 * 1000 FROM assignment_milestone m WHERE m.assignment_id = a.id AND m.code = 'dispatched') AS dispatched_at
 FROM assignment a JOIN vek v ON v.id = a.vek_id
-WHERE a.unit_id = ANY ($1::uuid[]) AND a.status NOT IN ('queued', 'done', 'cancelled')
+WHERE ($1::uuid[] IS NULL OR a.unit_id = ANY ($1::uuid[])) AND a.status NOT IN ('queued', 'done', 'cancelled')
   AND ($2 OR NOT EXISTS (SELECT FROM assignment_milestone m WHERE m.assignment_id = a.id AND m.code <> 'dispatched'))
