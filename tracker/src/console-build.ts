@@ -32,6 +32,8 @@ export async function buildConsole(progress: (text: string) => void): Promise<vo
     [VITE, 'build', CONSOLE, '--logLevel', 'warn', '--outDir', fresh, '--emptyOutDir'],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // what is built serves people, whatever the process that builds it is for
+      env: { ...process.env, NODE_ENV: 'production' },
     },
   );
   let output = '';
