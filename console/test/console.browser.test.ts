@@ -42,7 +42,7 @@ function startTracker(dataDir: string, port: number): Promise<Tracker> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'tracker/src/main.ts'], {
     cwd: ROOT,
     // only what it needs: the test runner sets MODE and NODE_ENV for itself
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PORT: String(port) },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, DEMO_WORLD: '0', DATA_DIR: dataDir, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
