@@ -34,7 +34,7 @@ export async function createHome(): Promise<TestHome> {
   const provided = inject('database');
   if (provided.kind === 'missing') throw new Error(provided.why);
   const dataDir = await mkdtemp(join(tmpdir(), 'vanags-test-'));
-  const remove = () => rm(dataDir, { recursive: true, force: true });
+  const remove = () => rm(dataDir, { recursive: true, force: true, maxRetries: 40, retryDelay: 250 });
   if (provided.kind === 'embedded') {
     await cp(provided.template, dataDir, { recursive: true });
     const { config } = embeddedAddress(join(dataDir, 'socket'));
