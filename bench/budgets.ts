@@ -54,6 +54,63 @@ export const BUDGETS: readonly Budget[] = [
     unit: 's',
     side: 'most',
   },
+  {
+    id: 'roads.nodes.build',
+    what: "network of Latvia's size, graph and hierarchy of one profile, 1 400 000 routing nodes",
+    limit: 90,
+    unit: 's',
+    side: 'most',
+  },
+  {
+    id: 'roads.nodes.build-memory',
+    what: 'resident memory while building it, 1 400 000 routing nodes',
+    limit: 1.5,
+    unit: 'GiB',
+    side: 'most',
+  },
+  {
+    id: 'roads.nodes.load',
+    what: 'network, graph and hierarchy loaded, 1 400 000 routing nodes',
+    limit: 2,
+    unit: 's',
+    side: 'most',
+  },
+  {
+    id: 'roads.nodes.one-to-one.p50',
+    what: 'one to one, p50, 1 400 000 routing nodes',
+    limit: 0.15,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'roads.nodes.one-to-one.p99',
+    what: 'one to one, p99, 1 400 000 routing nodes',
+    limit: 1,
+    unit: 'ms',
+    side: 'most',
+  },
+  { id: 'roads.nodes.table-100x1', what: 'table 100 × 1, 1 400 000 routing nodes', limit: 2, unit: 'ms', side: 'most' },
+  {
+    id: 'roads.nodes.table-1000x1000',
+    what: 'table 1000 × 1000, 1 400 000 routing nodes',
+    limit: 1500,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'roads.nodes.sweep',
+    what: 'nearest two of 500 sources for all nodes, 1 400 000 routing nodes',
+    limit: 150,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'roads.nodes.reach.p50',
+    what: 'nodes within ten minutes, p50, 1 400 000 routing nodes',
+    limit: 10,
+    unit: 'ms',
+    side: 'most',
+  },
 ];
 
 export interface Verdict extends Budget {

@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   ingest: () => import('./ingest.bench.js'),
   fanout: () => import('./fanout.bench.js'),
   index: () => import('./index.bench.js'),
+  roads: () => import('./roads.bench.js'),
   chaos: () => import('./chaos.bench.js'),
   soak: () => import('./soak.bench.js'),
 };
