@@ -24,7 +24,7 @@ export const SHORTCUT = 0x80000000;
 export interface Hierarchy {
   readonly nodeCount: number;
   readonly rankOf: Uint32Array; // [nodes] rank of a node of the graph
-  readonly nodeAt: Uint32Array; // [nodes] node of the graph at a rank; contracting in this order gives the same hierarchy
+  readonly nodeAt: Uint32Array; // [nodes] node of the graph at a rank
   /** Arcs from a node up to a higher one. */
   readonly up: UpwardArcs;
   /** Arcs down to a node from a higher one, which is their `end`. */
@@ -53,4 +53,28 @@ export function allocateHierarchy({ nodes, upArcs, downArcs }: HierarchySizes): 
     up: arcs(upArcs),
     down: arcs(downArcs),
   };
+}
+
+/**
+ * Nodes of the graph in an order for contracting them anew after some roads have changed: by level, one above the highest of the nodes
+ * with arcs up to it, and within a level by rank. Ranks themselves would be a bad order: they finish off one neighbourhood after the
+ * other up to its most important nodes, so that searches for witnesses meet few roads and many shortcuts (measured on 450 000 nodes:
+ * three times as slow as without any order, and a fifth more arcs).
+ */
+export function contractionOrder({ nodeCount, nodeAt, up, down }: Hierarchy): Uint32Array {
+  const level = new Uint32Array(nodeCount);
+  let highest = 0;
+  for (let rank = 0; rank < nodeCount; rank++) {
+    const above = level[rank] + 1;
+    if (above > highest) highest = above;
+    for (const { first, end } of [up, down]) {
+      for (let arc = first[rank]; arc < first[rank + 1]; arc++) if (level[end[arc]] < above) level[end[arc]] = above;
+    }
+  }
+  const next = new Uint32Array(highest + 1); // place of the next node of a level
+  for (let rank = 0; rank < nodeCount; rank++) next[level[rank] + 1]++;
+  for (let i = 0; i < highest; i++) next[i + 1] += next[i];
+  const order = new Uint32Array(nodeCount);
+  for (let rank = 0; rank < nodeCount; rank++) order[next[level[rank]]++] = nodeAt[rank];
+  return order;
 }

@@ -1,11 +1,11 @@
 const FIRST_CAPACITY = 256;
 
 /**
- * Min-heap of nodes by a whole key up to 2³² - 1, four children a node, in flat arrays that grow and are reused. A node may stand in it
+ * Min-heap of nodes by a whole key up to 2⁵³, four children a node, in flat arrays that grow and are reused. A node may stand in it
  * several times; who pops knows which entries are superseded. Equal keys leave in an order that depends on the pushes and pops alone.
  */
 export class MinQueue {
-  #keys = new Uint32Array(FIRST_CAPACITY);
+  #keys = new Float64Array(FIRST_CAPACITY);
   #nodes = new Uint32Array(FIRST_CAPACITY);
   #length = 0;
 
@@ -71,7 +71,7 @@ export class MinQueue {
   }
 
   #grow(): void {
-    const keys = new Uint32Array(this.#keys.length * 2);
+    const keys = new Float64Array(this.#keys.length * 2);
     const nodes = new Uint32Array(this.#keys.length * 2);
     keys.set(this.#keys);
     nodes.set(this.#nodes);

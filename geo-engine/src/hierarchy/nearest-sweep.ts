@@ -3,6 +3,9 @@ import type { Hierarchy } from './hierarchy.js';
 import type { SeedLists } from './seeds.js';
 import { NO_NODE, UpwardSearch } from './upward-search.js';
 
+/** A constant of this file: an imported binding is read anew in every turn of a hot loop. */
+const NEVER: number = UNREACHABLE_MS;
+
 /** Of a label that is empty. */
 export const NO_SOURCE = 0xffffffff;
 
@@ -41,7 +44,7 @@ export class NearestSweep {
 
   /** Labels every node. What was there before is gone. */
   sweep(sources: SeedLists): void {
-    this.#ms.fill(UNREACHABLE_MS);
+    this.#ms.fill(NEVER);
     this.#source.fill(NO_SOURCE);
     for (let list = 0; list < sources.count; list++) this.#climb(sources, list);
     if (this.#k === 2) this.#descendWithTwo();
@@ -53,7 +56,7 @@ export class NearestSweep {
     const climber = this.#climber;
     climber.start(sources, list, this.#hierarchy.rankOf);
     while (climber.queue.length > 0) {
-      const node = climber.settle(UNREACHABLE_MS);
+      const node = climber.settle(NEVER);
       if (node !== NO_NODE) this.#offer(node * this.#k, climber.ms[node], list);
     }
   }
@@ -87,7 +90,7 @@ export class NearestSweep {
         const above = end[arc] * k;
         for (let i = above; i < above + k && this.#source[i] !== NO_SOURCE; i++) {
           const viaMs = this.#ms[i] + arcMs[arc];
-          if (viaMs < UNREACHABLE_MS) this.#offer(node * k, viaMs, this.#source[i]);
+          if (viaMs < NEVER) this.#offer(node * k, viaMs, this.#source[i]);
         }
       }
     }
@@ -109,7 +112,7 @@ export class NearestSweep {
         const above = 2 * end[arc];
         for (let i = above; i < above + 2; i++) {
           const viaMs = times[i] + arcMs[arc];
-          if (viaMs > twoMs || viaMs >= UNREACHABLE_MS) break;
+          if (viaMs > twoMs || viaMs >= NEVER) break;
           const source = owners[i];
           if (viaMs < oneMs || (viaMs === oneMs && source < one)) {
             if (source !== one) {

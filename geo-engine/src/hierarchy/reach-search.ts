@@ -3,6 +3,9 @@ import { grown } from './grown.js';
 import { MinQueue } from './min-queue.js';
 import type { SeedLists } from './seeds.js';
 
+/** A constant of this file: an imported binding is read anew in every turn of a hot loop. */
+const NEVER: number = UNREACHABLE_MS;
+
 /** Whether times run from the seeds to the nodes, or from the nodes to the seeds. */
 export type ReachDirection = 'from' | 'to';
 
@@ -29,7 +32,7 @@ export class ReachSearch {
     this.#first = arcs.first;
     this.#end = arcs.end;
     this.#arcMs = arcs.ms;
-    this.#ms = new Uint32Array(graph.nodeCount).fill(UNREACHABLE_MS);
+    this.#ms = new Uint32Array(graph.nodeCount).fill(NEVER);
   }
 
   /** Time of a node found; UNREACHABLE_MS, or a time above the limit, of others. */
@@ -44,7 +47,7 @@ export class ReachSearch {
     const arcMs = this.#arcMs;
     const ms = this.#ms;
     const queue = this.#queue;
-    for (let i = 0; i < this.#touchedCount; i++) ms[this.#touched[i]] = UNREACHABLE_MS;
+    for (let i = 0; i < this.#touchedCount; i++) ms[this.#touched[i]] = NEVER;
     this.#touchedCount = 0;
     this.count = 0;
     queue.clear();
@@ -68,7 +71,7 @@ export class ReachSearch {
   #improve(node: number, atMs: number): void {
     const known = this.#ms[node];
     if (atMs >= known) return;
-    if (known === UNREACHABLE_MS) {
+    if (known === NEVER) {
       if (this.#touchedCount === this.#touched.length) this.#touched = grown(this.#touched);
       this.#touched[this.#touchedCount++] = node;
     }

@@ -4,8 +4,16 @@ import type { Hierarchy, UpwardArcs } from './hierarchy.js';
 import type { SeedLists } from './seeds.js';
 import { UpwardSearch } from './upward-search.js';
 
+/** A constant of this file: an imported binding is read anew in every turn of a hot loop. */
+const NEVER: number = UNREACHABLE_MS;
+
 /** Nobody's place in the selection. */
 const OUTSIDE = 0xffffffff;
+
+/** Climbs carried down at once: an arc is read once for all of them, and the times of a node fill a cache line or half of one. */
+const LANES = 8;
+/** Fewer are carried down one by one, for idle lanes cost as much as busy ones. */
+const LEAST_LANES = 3;
 
 /**
  * Times between many places. The side with fewer places climbs, one place after the other; the nodes that the other side can climb to
@@ -51,17 +59,26 @@ export class TableSearch {
     const { rankOf } = this.#hierarchy;
     const selection = this.#selection;
     selection.select(many, fall, rankOf);
-    for (let i = 0; i < few.count; i++) {
-      climber.start(few, i, rankOf);
-      climber.climb();
-      const times = selection.carryDown(climber);
+    for (let i = 0, lanes = 1; i < few.count; i += lanes) {
+      const left = few.count - i;
+      lanes = left < LEAST_LANES ? 1 : Math.min(left, LANES);
+      const width = lanes === 1 ? 1 : LANES;
+      selection.forgetTimes(width);
+      for (let lane = 0; lane < lanes; lane++) {
+        climber.start(few, i + lane, rankOf);
+        climber.climb();
+        selection.takeIn(climber, lane, width);
+      }
+      const times = width === 1 ? selection.carryDown() : selection.carryDownLanes();
       for (let list = 0; list < many.count; list++) {
-        let best = UNREACHABLE_MS;
-        for (let seed = many.first[list]; seed < many.first[list + 1]; seed++) {
-          const ms = times[selection.placeOf(rankOf[many.node[seed]])] + many.ms[seed];
-          if (ms < best) best = ms;
+        for (let lane = 0; lane < lanes; lane++) {
+          let best = NEVER;
+          for (let seed = many.first[list]; seed < many.first[list + 1]; seed++) {
+            const ms = times[selection.placeOf(rankOf[many.node[seed]]) * width + lane] + many.ms[seed];
+            if (ms < best) best = ms;
+          }
+          out[(i + lane) * fewStep + list * manyStep] = best;
         }
-        out[i * fewStep + list * manyStep] = best;
       }
     }
     selection.clear();
@@ -76,7 +93,7 @@ class Selection {
   #first = new Uint32Array(1025); // [selected + 1]
   #end = new Uint32Array(4096); //   [arcs] place of the higher node
   #ms = new Uint32Array(4096); //    [arcs]
-  #times = new Uint32Array(1024); // [selected]
+  #times = new Uint32Array(1024); // [selected], or [selected × LANES]
   // where the walk through the nodes above a seed stands
   #path = new Uint32Array(256);
   #arc = new Uint32Array(256);
@@ -125,20 +142,29 @@ class Selection {
     this.#count = 0;
   }
 
-  /** Times of all selected nodes, by place, after a climb: its own where it has been, and what comes down from above. */
-  carryDown({ ms: climbMs, touched, touchedCount }: UpwardSearch): Uint32Array {
-    const count = this.#count;
-    const times = this.#times;
+  /** Makes all times unknown, of one lane or of LANES. */
+  forgetTimes(width: number): void {
+    while (this.#times.length < this.#count * width) this.#times = grown(this.#times);
+    this.#times.fill(NEVER, 0, this.#count * width);
+  }
+
+  /** Takes the times of a climb, where it has been among the selected nodes, into a lane. */
+  takeIn({ ms, touched, touchedCount }: UpwardSearch, lane: number, width: number): void {
     const place = this.#place;
+    const times = this.#times;
+    for (let i = 0; i < touchedCount; i++) {
+      const at = place[touched[i]];
+      if (at !== OUTSIDE) times[at * width + lane] = ms[touched[i]];
+    }
+  }
+
+  /** Brings down to every selected node what is known of the nodes above it. Returns the times [selected] by place. */
+  carryDown(): Uint32Array {
+    const times = this.#times;
     const first = this.#first;
     const end = this.#end;
     const ms = this.#ms;
-    times.fill(UNREACHABLE_MS, 0, count);
-    for (let i = 0; i < touchedCount; i++) {
-      const at = place[touched[i]];
-      if (at !== OUTSIDE) times[at] = climbMs[touched[i]];
-    }
-    for (let at = 0, arc = 0; at < count; at++) {
+    for (let at = 0, arc = 0; at < this.#count; at++) {
       let best = times[at];
       for (const last = first[at + 1]; arc < last; arc++) {
         const viaMs = times[end[arc]] + ms[arc];
@@ -149,11 +175,31 @@ class Selection {
     return times;
   }
 
+  /** As carryDown, all lanes at once: times [selected × LANES]. */
+  carryDownLanes(): Uint32Array {
+    const count = this.#count;
+    const times = this.#times;
+    const first = this.#first;
+    const end = this.#end;
+    const ms = this.#ms;
+    for (let at = 0, arc = 0; at < count; at++) {
+      const own = at * LANES;
+      for (const last = first[at + 1]; arc < last; arc++) {
+        const above = end[arc] * LANES;
+        const arcMs = ms[arc];
+        for (let lane = 0; lane < LANES; lane++) {
+          const viaMs = times[above + lane] + arcMs;
+          if (viaMs < times[own + lane]) times[own + lane] = viaMs;
+        }
+      }
+    }
+    return times;
+  }
+
   #append(rank: number, arcs: UpwardArcs): void {
     const at = this.#count++;
     if (at === this.#rank.length) {
       this.#rank = grown(this.#rank);
-      this.#times = grown(this.#times);
       this.#first = grown(this.#first);
     }
     this.#place[rank] = at;

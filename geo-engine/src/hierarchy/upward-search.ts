@@ -4,6 +4,9 @@ import type { UpwardArcs } from './hierarchy.js';
 import { MinQueue } from './min-queue.js';
 import type { SeedLists } from './seeds.js';
 
+/** A constant of this file: an imported binding is read anew in every turn of a hot loop. */
+const NEVER: number = UNREACHABLE_MS;
+
 /** Of a seed: no node comes before it. */
 export const NO_NODE = 0xffffffff;
 
@@ -26,7 +29,7 @@ export class UpwardSearch {
   constructor(nodeCount: number, climb: UpwardArcs, fall: UpwardArcs) {
     this.#climb = climb;
     this.#fall = fall;
-    this.ms = new Uint32Array(nodeCount).fill(UNREACHABLE_MS);
+    this.ms = new Uint32Array(nodeCount).fill(NEVER);
     this.before = new Uint32Array(nodeCount);
     this.by = new Uint32Array(nodeCount);
   }
@@ -34,7 +37,7 @@ export class UpwardSearch {
   /** Forgets the last search and begins at the seeds of a list. */
   start({ first, node, ms }: SeedLists, list: number, rankOf: Uint32Array): void {
     const times = this.ms;
-    for (let i = 0; i < this.touchedCount; i++) times[this.touched[i]] = UNREACHABLE_MS;
+    for (let i = 0; i < this.touchedCount; i++) times[this.touched[i]] = NEVER;
     this.touchedCount = 0;
     this.queue.clear();
     for (let seed = first[list]; seed < first[list + 1]; seed++)
@@ -66,13 +69,13 @@ export class UpwardSearch {
 
   /** Climbs to the top: every node that can be climbed to has its time, or an upper bound where it was stalled. */
   climb(): void {
-    while (this.queue.length > 0) this.settle(UNREACHABLE_MS);
+    while (this.queue.length > 0) this.settle(NEVER);
   }
 
   #reach(node: number, atMs: number, before: number, by: number): void {
     const known = this.ms[node];
     if (atMs >= known) return;
-    if (known === UNREACHABLE_MS) {
+    if (known === NEVER) {
       if (this.touchedCount === this.touched.length) this.touched = grown(this.touched);
       this.touched[this.touchedCount++] = node;
     }
