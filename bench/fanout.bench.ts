@@ -13,7 +13,7 @@ import { type LatencyRecorder, merged } from './lib/latency.js';
 import { fixInto } from './lib/movement.js';
 import { type Part, startMeter } from './lib/processes.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
-import { slope } from './lib/statistics.js';
+import { median, slope } from './lib/statistics.js';
 import type { PlotLine } from './lib/svg-plot.js';
 import { crewUrl, type Target } from './lib/tracker-process.js';
 import { Worker } from './lib/worker.js';
@@ -27,30 +27,39 @@ const TOWNS_LOOKED_AT = 10;
 /** Degrees from a town's centre to the edges of a city view. */
 const CITY_LON = 0.25;
 const CITY_LAT = 0.13;
-/** Until the last tick of the slowest level and one digest have come. */
-const SETTLE_MS = 2500;
+/** Until the last tick of the slowest level has come, ms; and until one digest has, too. */
+const LAST_TICK_MS = 1200;
+const LAST_DIGEST_MS = 1300;
 const LEAD_MS = 400;
+
+type NaiveKind = 'each' | 'tick';
 
 interface Lengths {
   readonly consoles: readonly number[];
-  readonly naive: readonly (readonly ['each' | 'tick', number])[];
+  /** At which of these numbers of consoles naive hubs take turns with the tracker. */
+  readonly naive: Readonly<Record<number, readonly NaiveKind[]>>;
+  /** Windows of load, of so many seconds each, of which the first ones are not measured. */
+  readonly windows: number;
   readonly seconds: number;
   readonly warmUpS: number;
+  /** What the compiler does in the first seconds is not what a console costs. */
+  readonly firstWarmUpS: number;
 }
-/** What the budget speaks of comes first, in case no time is left. */
-const QUICK: Lengths = { consoles: [50, 0], naive: [['tick', 50]], seconds: 5, warmUpS: 1.5 };
+const QUICK: Lengths = {
+  consoles: [50],
+  naive: { 50: ['tick'] },
+  windows: 2,
+  seconds: 3.5,
+  warmUpS: 0.5,
+  firstWarmUpS: 3,
+};
 const FULL: Lengths = {
   consoles: [0, 1, 10, 50, 100, 200],
-  naive: [
-    ['tick', 1],
-    ['tick', 10],
-    ['tick', 50],
-    ['each', 1],
-    ['each', 10],
-    ['each', 50],
-  ],
-  seconds: 20,
-  warmUpS: 5,
+  naive: { 1: ['tick', 'each'], 10: ['tick', 'each'], 50: ['tick', 'each'] },
+  windows: 3,
+  seconds: 9,
+  warmUpS: 1.5,
+  firstWarmUpS: 10,
 };
 
 export function viewOf(no: number): ConsoleView {
@@ -59,10 +68,20 @@ export function viewOf(no: number): ConsoleView {
   return { level: 'city', box: [lon - CITY_LON, lat - CITY_LAT, lon + CITY_LON, lat + CITY_LAT] };
 }
 
-/** What one stretch of load showed. */
+/** A hub with all its crews and some consoles. */
+interface Scene {
+  readonly where: string;
+  readonly crews: CrewWorkers;
+  readonly consoles: Consoles;
+  readonly count: number;
+  readonly parts: readonly Part[];
+  /** What each window showed. */
+  readonly shown: Showing[];
+}
+
+/** What one window of load showed. */
 interface Showing {
   readonly results: ConsoleResults;
-  readonly latency: ReadonlyMap<string, LatencyRecorder>;
   readonly hubCores: number;
   readonly measuredS: number;
   readonly sentFixes: number;
@@ -90,14 +109,9 @@ class Consoles {
   }
 }
 
-async function show(
-  run: BenchRun,
-  where: string,
-  lengths: Lengths,
-  crews: CrewWorkers,
-  consoles: Consoles,
-  parts: readonly Part[],
-): Promise<Showing> {
+/** One window of load on a scene. */
+async function show(run: BenchRun, lengths: Lengths, scene: Scene): Promise<void> {
+  const { where, crews, consoles, parts } = scene;
   const startAt = Date.now() + LEAD_MS;
   const toAt = startAt + lengths.seconds * 1000;
   await consoles.worker.ask({ type: 'measure', fromAt: startAt + lengths.warmUpS * 1000, toAt });
@@ -107,7 +121,7 @@ async function show(
     startAt,
   );
   const usage = meter();
-  await sleep(SETTLE_MS);
+  await sleep(LAST_TICK_MS);
   const { results } = await consoles.worker.ask<{ results: ConsoleResults }>({ type: 'results' });
   if (outcome.saturated !== undefined) run.note(`${where}: the generator was the limit: ${outcome.saturated}`);
   if (results.busy > 0.8)
@@ -118,32 +132,44 @@ async function show(
     run.note(`${where}: other processes of the machine used ${usage.foreignCores.toFixed(1)} cores meanwhile`);
   if (results.dropped > 0) run.note(`${where}: ${results.dropped} consoles were dropped`);
   if (results.resyncs > 0) run.note(`${where}: ${results.resyncs} resyncs`);
-  return {
+  scene.shown.push({
     results,
-    latency: new Map(Object.entries(results.latency).map(([level, encoded]) => [level, merged([encoded])])),
     hubCores: (usage.cpuMs.hub ?? 0) / usage.elapsedMs,
     measuredS: usage.elapsedMs / 1000,
     sentFixes: outcome.sentFixes,
-  };
+  });
 }
 
+/** Latency by level of view, over all windows. */
+function latencies({ shown }: Scene): ReadonlyMap<string, LatencyRecorder> {
+  const levels = new Set(shown.flatMap(({ results }) => Object.keys(results.latency)));
+  return new Map(
+    [...levels].map((level) => [level, merged(shown.flatMap(({ results }) => results.latency[level] ?? []))]),
+  );
+}
+
+const hubCores = ({ shown }: Scene) => median(shown.map((one) => one.hubCores));
+
 export async function bench(run: BenchRun): Promise<void> {
-  const { quick, seed, remote } = run.options;
-  const lengths = quick ? QUICK : FULL;
-  const fleet = createCrews(seed, UNITS);
-  const latencyLines: PlotLine[] = [];
-  const cpuLines: PlotLine[] = [];
-  const curves: PlotLine[] = [];
-  const worst = new Map<string, number>();
+  const lengths = run.options.quick ? QUICK : FULL;
+  const fleet = createCrews(run.options.seed, UNITS);
+  const lines: Lines = { latency: new Map(), cpu: new Map(), curves: [], worst: new Map() };
 
-  let done = false;
+  let measured = 0;
   for await (const target of run.targets({ FLUSH_INTERVAL_MS: '200' })) {
-    await measure(run, lengths, target, fleet, { latencyLines, cpuLines, curves, worst });
-    done = true;
+    // naive hubs store nothing: one database to compare them with is enough
+    await measure(
+      run,
+      measured === 0 && run.options.remote === undefined ? lengths : { ...lengths, naive: {} },
+      target,
+      fleet,
+      lines,
+    );
+    measured++;
   }
-  if (!done) run.check('there was a tracker to measure', false, 'none could be started');
+  if (measured === 0) run.check('there was a tracker to measure', false, 'none could be started');
 
-  for (const [id, value] of worst)
+  for (const [id, value] of lines.worst)
     run.figure({
       id,
       what: 'fix due → on the console, p99, on the slower database',
@@ -151,89 +177,41 @@ export async function bench(run: BenchRun): Promise<void> {
       unit: 'ms',
       better: 'less',
     });
-
-  if (remote === undefined) {
-    const lines = new Map<string, { p99: [number, number][]; cpu: [number, number][] }>();
-    for (const [kind, count] of lengths.naive) {
-      const name =
-        kind === 'each' ? 'naive: a JSON message a fix' : 'naive: all that moved as JSON, four times a second';
-      const where = `${name}, ${count} consoles`;
-      if (!run.hasTimeFor(where)) break;
-      run.progress(where);
-      const hub = await BenchHub.start(kind);
-      run.ending(() => hub.stop());
-      const crews = await CrewWorkers.connect(crewUrl(hub.url), fleet);
-      run.ending(() => crews.stop());
-      const consoles = new Consoles();
-      run.ending(() => consoles.worker.stop());
-      await consoles.open(
-        hub.url,
-        '',
-        count,
-        Uint32Array.from(fleet, (_, i) => i),
-        true,
-      );
-      const shown = await show(run, where, lengths, crews, consoles, [hub.part]);
-      const id = `fanout.naive-${kind}.${count}`;
-      const all = shown.latency.get('all');
-      const seen = (shown.results.records / (shown.sentFixes * count)) * 100;
-      if (all !== undefined)
-        for (const [p, value] of [
-          ['p50', all.at(50)],
-          ['p99', all.at(99)],
-        ] as const)
-          run.figure({
-            id: `${id}.${p}`,
-            what: `fix due → on the console, ${p}, ${where}`,
-            value,
-            unit: 'ms',
-            note: `${seen.toFixed(0)} % of the fixes came`,
-          });
-      run.figure({
-        id: `${id}.hub-cores`,
-        what: `hub, without any storing, ${where}`,
-        value: shown.hubCores,
-        unit: 'cores',
-      });
-      const line = lines.get(name) ?? { p99: [], cpu: [] };
-      lines.set(name, line);
-      line.p99.push([count, all?.at(99) ?? Number.NaN]);
-      line.cpu.push([count, shown.hubCores]);
-      await consoles.worker.stop();
-      await crews.stop();
-      await hub.stop();
-    }
-    for (const [name, { p99, cpu }] of lines) {
-      latencyLines.push({ name, points: p99 });
-      cpuLines.push({ name, points: cpu });
-    }
-  }
+  const asLines = (points: ReadonlyMap<string, [number, number][]>): PlotLine[] =>
+    [...points].map(([name, of]) => ({ name, points: of }));
   run.plot({
     title: 'Fix due → on the console, p99',
     x: { label: 'consoles', log: true },
     y: { label: 'ms', log: true },
-    lines: latencyLines,
+    lines: asLines(lines.latency),
   });
   run.plot({
     title: 'Hub CPU, 10 000 fixes/s',
     x: { label: 'consoles', log: true },
     y: { label: 'cores' },
-    lines: cpuLines,
+    lines: asLines(lines.cpu),
   });
   run.plot({
     title: 'Fix due → on the console, by percentile',
     x: { label: 'one in so many is slower', log: true },
     y: { label: 'ms', log: true },
-    lines: curves,
+    lines: lines.curves,
   });
 }
 
 interface Lines {
-  readonly latencyLines: PlotLine[];
-  readonly cpuLines: PlotLine[];
+  /** Points by the line's name. */
+  readonly latency: Map<string, [number, number][]>;
+  readonly cpu: Map<string, [number, number][]>;
   readonly curves: PlotLine[];
   /** p99 by the budget's id. */
   readonly worst: Map<string, number>;
+}
+
+function addPoint(lines: Map<string, [number, number][]>, name: string, x: number, y: number): void {
+  const line = lines.get(name) ?? [];
+  lines.set(name, line);
+  line.push([x, y]);
 }
 
 async function measure(
@@ -251,11 +229,7 @@ async function measure(
   run.progress(`${target.database}: connecting`);
   const crews = await CrewWorkers.connect(crewUrl(target.url), fleet);
   run.ending(() => crews.stop());
-  const city: [number, number][] = [];
-  const nation: [number, number][] = [];
-  const cores: [number, number][] = [];
-  // what the compiler does in the first seconds is not what a console costs
-  await crews.step({ seconds: lengths.warmUpS * 2, warmUpS: 0, framesPerS: UNITS, fixesPerFrame: 1, drainS: 10 });
+  await crews.step({ seconds: lengths.firstWarmUpS, warmUpS: 0, framesPerS: UNITS, fixesPerFrame: 1, drainS: 10 });
   const byBundles: [number, number][] = []; // bundles a second → cores of the hub
   let bundles = 0;
   let bytes = 0;
@@ -266,48 +240,33 @@ async function measure(
     const consoles = new Consoles();
     run.ending(() => consoles.worker.stop());
     await consoles.open(target.url, token, count, handles, false);
-    const shown = await show(run, where, lengths, crews, consoles, target.parts);
-    const id = `fanout.${target.database}`;
-    if (target.parts.length > 0) {
-      run.figure({
-        id: `${id}.${count}.hub-cores`,
-        what: `hub at ${UNITS} fixes/s, ${where}`,
-        value: shown.hubCores,
-        unit: 'cores',
-        better: 'less',
-      });
-      if (count > 0) cores.push([count, shown.hubCores]);
-      byBundles.push([shown.results.messages / shown.measuredS, shown.hubCores]);
-      bundles += shown.results.messages;
-      bytes += shown.results.bytes;
+    const scene: Scene = { where, crews, consoles, count, parts: target.parts, shown: [] };
+    const naive: { readonly kind: NaiveKind; readonly scene: Scene; readonly stop: () => Promise<void> }[] = [];
+    for (const kind of lengths.naive[count] ?? []) naive.push({ kind, ...(await naiveScene(run, kind, count, fleet)) });
+    for (let window = 0; window < lengths.windows; window++) {
+      for (const one of [scene, ...naive.map((other) => other.scene)]) {
+        run.progress(`${one.where}: ${window + 1} of ${lengths.windows}`);
+        await show(run, lengths, one);
+      }
     }
-    for (const [level, latency] of shown.latency) {
-      for (const p of [50, 99, 99.9])
-        run.figure({
-          id: `${id}.${level}.${count}.p${String(p).replace('.', '')}`,
-          what: `fix due → on the console, p${p}, ${level} views, ${where}`,
-          value: latency.at(p),
-          unit: 'ms',
-          better: 'less',
-        });
-      const budget = `fanout.${level}.${count}.p99`;
-      lines.worst.set(budget, Math.max(latency.at(99), lines.worst.get(budget) ?? 0));
-      (level === 'city' ? city : nation).push([count, latency.at(99)]);
-      if (count === 50)
-        lines.curves.push({
-          name: `${level}, ${target.database}`,
-          points: latency.curve().map(([p, ms]) => [100 / (100 - p), ms]),
-        });
+    reportScene(run, target, scene, lines);
+    for (const other of naive) {
+      reportNaive(run, other.kind, other.scene, scene, lines);
+      await other.stop();
     }
-    if (count > 0) await compareShown(run, where, crews, fleet, consoles);
+    for (const { results, measuredS, hubCores: used } of scene.shown) {
+      if (target.parts.length > 0) byBundles.push([results.messages / measuredS, used]);
+      bundles += results.messages;
+      bytes += results.bytes;
+    }
+    if (count > 0) {
+      await sleep(LAST_DIGEST_MS);
+      await compareShown(run, where, crews, fleet, consoles);
+    }
     await consoles.close();
     await consoles.worker.stop();
   }
-  lines.latencyLines.push(
-    { name: `city, ${target.database}`, points: city },
-    { name: `nation, ${target.database}`, points: nation },
-  );
-  if (byBundles.length > 1)
+  if (lengths.consoles.length > 1 && byBundles.length > 1)
     run.figure({
       id: `fanout.${target.database}.bundle-cpu`,
       what: `hub CPU a bundle, fitted over the numbers of consoles, ${target.database}`,
@@ -316,10 +275,109 @@ async function measure(
       better: 'less',
       note: `${bundles} bundles of ${Math.round(bytes / Math.max(1, bundles) / 1024)} KiB`,
     });
-  if (cores.length > 0) lines.cpuLines.push({ name: `Vanags, ${target.database}`, points: cores });
   const { errors } = await crews.report();
   judgeComplaints(run, target.database, errors);
   await crews.stop();
+}
+
+function reportScene(run: BenchRun, { database, parts }: Target, scene: Scene, lines: Lines): void {
+  const { where, count } = scene;
+  const id = `fanout.${database}`;
+  if (parts.length > 0) {
+    run.figure({
+      id: `${id}.${count}.hub-cores`,
+      what: `hub at ${UNITS} fixes/s, ${where}`,
+      value: hubCores(scene),
+      unit: 'cores',
+      better: 'less',
+    });
+    if (count > 0) addPoint(lines.cpu, `Vanags, ${database}`, count, hubCores(scene));
+  }
+  for (const [level, latency] of latencies(scene)) {
+    for (const p of [50, 99, 99.9])
+      run.figure({
+        id: `${id}.${level}.${count}.p${String(p).replace('.', '')}`,
+        what: `fix due → on the console, p${p}, ${level} views, ${where}`,
+        value: latency.at(p),
+        unit: 'ms',
+        better: 'less',
+      });
+    const budget = `fanout.${level}.${count}.p99`;
+    lines.worst.set(budget, Math.max(latency.at(99), lines.worst.get(budget) ?? 0));
+    addPoint(lines.latency, `${level}, ${database}`, count, latency.at(99));
+    if (count === 50)
+      lines.curves.push({
+        name: `${level}, ${database}`,
+        points: latency.curve().map(([p, ms]) => [100 / (100 - p), ms]),
+      });
+  }
+}
+
+const NAIVE_NAMES: Readonly<Record<NaiveKind, string>> = {
+  each: 'naive: a JSON message a fix',
+  tick: 'naive: all that moved as JSON, four times a second',
+};
+
+/** A naive hub with the same crews and as many consoles, ready to take turns with the tracker. */
+async function naiveScene(
+  run: BenchRun,
+  kind: NaiveKind,
+  count: number,
+  fleet: readonly BenchCrew[],
+): Promise<{ scene: Scene; stop: () => Promise<void> }> {
+  const where = `${NAIVE_NAMES[kind]}, ${count} consoles`;
+  run.progress(`${where}: connecting`);
+  const hub = await BenchHub.start(kind);
+  run.ending(() => hub.stop());
+  const crews = await CrewWorkers.connect(crewUrl(hub.url), fleet);
+  run.ending(() => crews.stop());
+  const consoles = new Consoles();
+  run.ending(() => consoles.worker.stop());
+  await consoles.open(
+    hub.url,
+    '',
+    count,
+    Uint32Array.from(fleet, (_, i) => i),
+    true,
+  );
+  const stop = async () => {
+    await consoles.worker.stop();
+    await crews.stop();
+    await hub.stop();
+  };
+  return { scene: { where, crews, consoles, count, parts: [hub.part], shown: [] }, stop };
+}
+
+function reportNaive(run: BenchRun, kind: NaiveKind, scene: Scene, ours: Scene, lines: Lines): void {
+  const { where, count, shown } = scene;
+  const id = `fanout.naive-${kind}.${count}`;
+  const all = latencies(scene).get('all');
+  const came = shown.reduce((sum, { results }) => sum + results.records, 0);
+  const sent = shown.reduce((sum, { sentFixes }) => sum + sentFixes, 0) * count;
+  if (all !== undefined)
+    for (const p of [50, 99])
+      run.figure({
+        id: `${id}.p${p}`,
+        what: `fix due → on the console, p${p}, ${where}`,
+        value: all.at(p),
+        unit: 'ms',
+        note: `${((came / sent) * 100).toFixed(0)} % of the fixes came`,
+      });
+  run.figure({
+    id: `${id}.hub-cores`,
+    what: `hub, without any storing, ${where}`,
+    value: hubCores(scene),
+    unit: 'cores',
+  });
+  run.figure({
+    id: `fanout.ratio.naive-${kind}.${count}.hub-cores`,
+    what: `it uses so many times the CPU of the tracker, ${where}, median of pairs`,
+    value: median(shown.map((one, i) => one.hubCores / ours.shown[i]!.hubCores)),
+    unit: '×',
+    better: 'more',
+  });
+  addPoint(lines.latency, NAIVE_NAMES[kind], count, all?.at(99) ?? Number.NaN);
+  addPoint(lines.cpu, NAIVE_NAMES[kind], count, hubCores(scene));
 }
 
 /** Numbers of the units in live frames, in the order of the fleet. The registry is read through its feed: it may take a moment. */

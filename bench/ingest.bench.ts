@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchHub } from './lib/bench-hub.js';
 import { CONNECTIONS_PER_S, CrewWorkers, type StepOutcome } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
+import { merged } from './lib/latency.js';
 import { type Part, residentBytes, startMeter, type Usage } from './lib/processes.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
+import { median } from './lib/statistics.js';
 import { difference, storedSums } from './lib/stored-sums.js';
 import type { PlotLine } from './lib/svg-plot.js';
 import { crewUrl, type Target } from './lib/tracker-process.js';
@@ -12,163 +14,115 @@ import { crewUrl, type Target } from './lib/tracker-process.js';
 const CREWS = 4000;
 /** The protocol lets a crew send 20 frames a second. */
 const FRAMES_PER_CREW = 18;
-/** Enough that the database never waits for us, little enough that the hub never refuses. */
-const MAX_OUTSTANDING = 40_000;
+/** Enough that the database never waits for us, also while acks are paced; little enough that the hub never refuses. */
+const MAX_OUTSTANDING = 60_000;
 /** The share of the capacity at which latency is quoted: a service that is run hotter has no room for a bad minute. */
 const STEADY_SHARE = 0.7;
 const LEAST_FRAMES_PER_S = 50;
-const LADDER = [0.1, 0.25, 0.5, 0.7, 0.85, 1];
+const LADDER = [0.1, 0.25, 0.5, 0.85, 1];
 const GROWTH = [1000, 10_000, 100_000];
 /** The limit on open files of the tracker may be 20 000. */
 const MOST_CONNECTED = 15_000;
 const GROWTH_PER_S = 5000;
+/** What the harness is to drive into a hub that does nothing, fixes a second. */
+const DRIVE_PER_S = 150_000;
+const DRIVE_ENOUGH_PER_S = 100_000;
 
 interface Lengths {
   readonly frames: readonly number[];
   readonly capacityS: number;
-  readonly steadyS: number;
+  /** Seconds of a step of the ladder, of the growth and of the drive, and of that what is not measured. */
+  readonly stepS: number;
   readonly warmUpS: number;
+  /** Windows in which tracker and null hub take turns at the same rate. */
+  readonly windows: number;
+  readonly windowS: number;
+  readonly windowWarmUpS: number;
 }
-const QUICK: Lengths = { frames: [1, 10], capacityS: 4, steadyS: 4, warmUpS: 1 };
-const FULL: Lengths = { frames: [1, 10, 50], capacityS: 12, steadyS: 12, warmUpS: 3 };
+const QUICK: Lengths = {
+  frames: [1, 10],
+  capacityS: 4,
+  stepS: 2.5,
+  warmUpS: 1,
+  windows: 2,
+  windowS: 2.5,
+  windowWarmUpS: 0.5,
+};
+const FULL: Lengths = {
+  frames: [1, 10, 50],
+  capacityS: 12,
+  stepS: 12,
+  warmUpS: 3,
+  windows: 5,
+  windowS: 6,
+  windowWarmUpS: 1,
+};
+
+/** A hub that does nothing with crews of its own: what the harness costs, measured in turn with the tracker. */
+interface Beside {
+  readonly hub: BenchHub;
+  readonly workers: CrewWorkers;
+}
 
 /** A step with what the operating system says it cost. */
-async function metered(workers: CrewWorkers, parts: readonly Part[], step: Parameters<CrewWorkers['step']>[0]) {
+interface Metered {
+  readonly outcome: StepOutcome;
+  readonly usage: Usage;
+}
+
+async function metered(
+  workers: CrewWorkers,
+  parts: readonly Part[],
+  step: Parameters<CrewWorkers['step']>[0],
+): Promise<Metered> {
   const stop = startMeter([...parts, workers.part]);
   const outcome = await workers.step(step);
   return { outcome, usage: stop() };
 }
 
-const perItem = (usage: Usage, part: string, items: number) => ((usage.cpuMs[part] ?? 0) * 1000) / items;
+/** Microseconds of a part's CPU a fix. */
+const perFix = (part: string, { usage, outcome }: Metered) => ((usage.cpuMs[part] ?? 0) * 1000) / outcome.sentFixes;
 
-function saidAloud(run: BenchRun, where: string, outcome: StepOutcome, usage: Usage): void {
+function saidAloud(run: BenchRun, where: string, { outcome, usage }: Metered): void {
   if (outcome.saturated !== undefined) run.note(`${where}: the generator was the limit: ${outcome.saturated}`);
   if (usage.foreignCores > 0.2)
     run.note(`${where}: other processes of the machine used ${usage.foreignCores.toFixed(1)} cores meanwhile`);
   if (!outcome.drained) run.note(`${where}: not everything was acknowledged in time`);
 }
 
+/** What the benches of one database and one size of frame add to the plots. */
+interface Plotted {
+  readonly curves: PlotLine[];
+  readonly ladder: PlotLine[];
+  readonly costs: PlotLine[];
+  /** Microseconds of the hub a fix, by fixes a frame, on the dearer database. */
+  readonly hubCosts: Map<number, number>;
+}
+
 export async function bench(run: BenchRun): Promise<void> {
   const { quick, seed, remote } = run.options;
   const lengths = quick ? QUICK : FULL;
   const crews = createCrews(seed, CREWS);
-  const curves: PlotLine[] = [];
-  const ladder: PlotLine[] = [];
-  const costs: PlotLine[] = [];
-  const hubCosts = new Map<number, number>();
-
-  if (remote === undefined) await harness(run, crews, lengths, curves);
+  const plotted: Plotted = { curves: [], ladder: [], costs: [], hubCosts: new Map() };
+  const beside = remote === undefined ? await drive(run, createCrews(seed, CREWS), lengths) : undefined;
 
   for await (const target of run.targets()) {
-    const api = await target.admin();
-    run.progress(`${target.database}: registering ${CREWS} crews`);
-    const agency = await registerCrews(api, crews);
-    await sleep(500);
-    const hub = target.parts.find(({ name }) => name === 'hub');
-    const emptyBytes = hub === undefined ? 0 : residentBytes(hub.pids()[0]!);
-    run.progress(`${target.database}: connecting`);
-    const workers = await CrewWorkers.connect(crewUrl(target.url), crews);
-    run.ending(() => workers.stop());
-    run.figure({
-      id: `ingest.${target.database}.connect`,
-      what: `${CREWS} crews come at ${CONNECTIONS_PER_S} a second: until the last may send, ${target.database}`,
-      value: workers.connectedInS,
-      unit: 's',
-      better: 'less',
-    });
-    if (hub !== undefined) {
-      await sleep(quick ? 500 : 4000);
-      const grown = residentBytes(hub.pids()[0]!) - emptyBytes;
-      if (quick) run.note('memory of an idle crew is measured in the full length only: it needs a heap at rest');
-      else if (target.database === 'postgres')
-        run.figure({
-          id: 'ingest.idle-crew.small',
-          what: `resident memory an idle connected crew, of ${CREWS}`,
-          value: grown / CREWS / 1024,
-          unit: 'KiB',
-          better: 'less',
-        });
-    }
-
+    const { agency, workers } = await connect(run, target, crews);
     const cpuLine: [number, number][] = [];
     for (const fixes of lengths.frames) {
-      const id = `ingest.${target.database}.${fixes}`;
       const where = `${target.database}, ${fixes} a frame`;
       if (!run.hasTimeFor(where)) break;
-      run.progress(`${where}: capacity`);
-      const { outcome: most, usage: mostUsage } = await metered(workers, target.parts, {
-        seconds: lengths.capacityS,
-        warmUpS: lengths.warmUpS,
-        framesPerS: CREWS * FRAMES_PER_CREW,
-        fixesPerFrame: fixes,
-        maxOutstanding: MAX_OUTSTANDING,
-        drainS: 10,
-      });
-      saidAloud(run, `${where}, capacity`, most, mostUsage);
-      const capacity = most.durablePerS;
-      run.figure({
-        id: `${id}.capacity`,
-        what: `durable fixes, as many as it takes, ${where}`,
-        value: capacity,
-        unit: 'fixes/s',
-        better: 'more',
-        note: `${cores(mostUsage)}`,
-      });
-
-      const shares = quick ? [STEADY_SHARE] : fixes === 50 ? [STEADY_SHARE] : LADDER;
-      const points: [number, number][] = [];
-      for (const share of shares) {
-        const framesPerS = Math.max(LEAST_FRAMES_PER_S, (capacity * share) / fixes);
-        run.progress(`${where}: ${Math.round(framesPerS * fixes)} fixes/s`);
-        const { outcome, usage } = await metered(workers, target.parts, {
-          seconds: lengths.steadyS,
-          warmUpS: lengths.warmUpS,
-          framesPerS,
-          fixesPerFrame: fixes,
-          drainS: 20,
-        });
-        saidAloud(run, `${where} at ${Math.round(share * 100)} %`, outcome, usage);
-        points.push([outcome.durablePerS, outcome.ackSummary.p99]);
-        if (share !== STEADY_SHARE) continue;
-        curves.push({ name: where, points: outcome.ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
-        const { p50, p99, p999 } = outcome.ackSummary;
-        const at = `at ${Math.round(outcome.offeredPerS)} fixes/s, open loop`;
-        for (const [name, value] of Object.entries({ p50, p99, p999 }))
-          run.figure({
-            id: `${id}.ack.${name}`,
-            what: `due → acknowledged, ${name}, ${where}`,
-            value,
-            unit: 'ms',
-            better: 'less',
-            note: at,
-          });
-        for (const part of ['hub', 'database', 'generator'] as const) {
-          if (usage.cpuMs[part] === undefined) continue;
-          const value = perItem(usage, part, outcome.sentFixes);
-          run.figure({
-            id: `${id}.${part}-cpu`,
-            what: `${part} CPU a fix, ${where}`,
-            value,
-            unit: 'µs',
-            better: 'less',
-            note: at,
-          });
-          if (part === 'hub') {
-            cpuLine.push([fixes, value]);
-            hubCosts.set(fixes, Math.max(value, hubCosts.get(fixes) ?? 0));
-          }
-        }
-      }
-      ladder.push({ name: where, points });
+      const capacity = await capacityOf(run, target, workers, lengths, fixes);
+      const hubCpu = await steady(run, target, workers, beside, lengths, fixes, capacity, plotted);
+      if (hubCpu !== undefined) cpuLine.push([fixes, hubCpu]);
+      if (!quick && fixes < 50) await ladder(run, target, workers, lengths, fixes, capacity, plotted);
     }
-    if (cpuLine.length > 0) costs.push({ name: target.database, points: cpuLine });
+    if (cpuLine.length > 0) plotted.costs.push({ name: target.database, points: cpuLine });
     await checkStored(run, target, workers, agency);
-    if (!quick && remote === undefined && target.database === 'postgres') {
-      await workers.stop();
-      await growth(run, target);
-    } else await workers.stop();
+    await workers.stop();
+    if (!quick && remote === undefined && target.database === 'postgres') await growth(run, target);
   }
-  for (const [fixes, value] of hubCosts)
+  for (const [fixes, value] of plotted.hubCosts)
     run.figure({
       id: `ingest.hub-cpu.${fixes}`,
       what: `hub CPU a fix, ${fixes} a frame, on the dearer database`,
@@ -181,66 +135,231 @@ export async function bench(run: BenchRun): Promise<void> {
     title: 'Latency until durable, by percentile',
     x: { label: 'one in so many is slower', log: true },
     y: { label: 'ms', log: true },
-    lines: curves,
+    lines: plotted.curves,
   });
   if (!quick)
     run.plot({
       title: 'Throughput against latency (p99)',
       x: { label: 'durable fixes/s' },
       y: { label: 'ms', log: true },
-      lines: ladder,
+      lines: plotted.ladder,
     });
-  run.plot({ title: 'Hub CPU a fix', x: { label: 'fixes a frame', log: true }, y: { label: 'µs' }, lines: costs });
+  run.plot({
+    title: 'Hub CPU a fix',
+    x: { label: 'fixes a frame', log: true },
+    y: { label: 'µs' },
+    lines: plotted.costs,
+  });
+}
+
+/** Starts a hub that does nothing and shows how much the harness can drive. */
+async function drive(run: BenchRun, crews: ReturnType<typeof createCrews>, lengths: Lengths): Promise<Beside> {
+  const hub = await BenchHub.start('null');
+  run.ending(() => hub.stop());
+  const workers = await CrewWorkers.connect(crewUrl(hub.url), crews);
+  run.ending(() => workers.stop());
+  const where = `null hub, ${DRIVE_PER_S} fixes/s`;
+  run.progress(where);
+  const driven = await metered(workers, [hub.part], {
+    seconds: lengths.stepS,
+    warmUpS: lengths.warmUpS,
+    framesPerS: DRIVE_PER_S / 10,
+    fixesPerFrame: 10,
+    drainS: 5,
+  });
+  saidAloud(run, where, driven);
+  const { durablePerS, sendLag } = driven.outcome;
+  if (durablePerS < DRIVE_ENOUGH_PER_S)
+    run.note(
+      `the harness drove ${Math.round(durablePerS)} fixes/s only, because ${driven.outcome.saturated ?? 'the machine had no more to give'}`,
+    );
+  run.figure({
+    id: 'ingest.null.driven',
+    what: 'driven into a hub that does nothing, 10 a frame, one process, open loop',
+    value: durablePerS,
+    unit: 'fixes/s',
+    better: 'more',
+    note: `${cores(driven.usage)}; sent at most ${sendLag.p99.toFixed(1)} ms late (p99)`,
+  });
+  return { hub, workers };
+}
+
+/** Registers the crews and lets them all in. */
+async function connect(
+  run: BenchRun,
+  target: Target,
+  crews: ReturnType<typeof createCrews>,
+): Promise<{ agency: string; workers: CrewWorkers }> {
+  const api = await target.admin();
+  run.progress(`${target.database}: registering ${CREWS} crews`);
+  const agency = await registerCrews(api, crews);
+  await sleep(500);
+  run.progress(`${target.database}: connecting`);
+  const workers = await CrewWorkers.connect(crewUrl(target.url), crews);
+  run.ending(() => workers.stop());
+  run.figure({
+    id: `ingest.${target.database}.connect`,
+    what: `${CREWS} crews come at ${CONNECTIONS_PER_S} a second: until the last may send, ${target.database}`,
+    value: workers.connectedInS,
+    unit: 's',
+    better: 'less',
+  });
+  return { agency, workers };
+}
+
+/** Fixes a second that become durable when as many are sent as it takes. */
+async function capacityOf(
+  run: BenchRun,
+  target: Target,
+  workers: CrewWorkers,
+  lengths: Lengths,
+  fixes: number,
+): Promise<number> {
+  const where = `${target.database}, ${fixes} a frame`;
+  run.progress(`${where}: capacity`);
+  const most = await metered(workers, target.parts, {
+    seconds: lengths.capacityS,
+    warmUpS: lengths.warmUpS,
+    framesPerS: CREWS * FRAMES_PER_CREW,
+    fixesPerFrame: fixes,
+    maxOutstanding: MAX_OUTSTANDING,
+    drainS: 10,
+  });
+  saidAloud(run, `${where}, capacity`, most);
+  const { durablePerS } = most.outcome;
+  run.figure({
+    id: `ingest.${target.database}.${fixes}.capacity`,
+    what: `durable fixes, as many as it takes, ${where}`,
+    value: durablePerS,
+    unit: 'fixes/s',
+    better: 'more',
+    note: cores(most.usage),
+  });
+  return durablePerS;
+}
+
+/**
+ * Latency and cost at a steady rate, in windows that take turns with the null hub at the same rate: so a slow minute of the machine
+ * falls on both, and their ratio holds. Returns the hub's microseconds a fix, where they can be counted.
+ */
+async function steady(
+  run: BenchRun,
+  target: Target,
+  workers: CrewWorkers,
+  beside: Beside | undefined,
+  lengths: Lengths,
+  fixes: number,
+  capacity: number,
+  { curves, ladder, hubCosts }: Plotted,
+): Promise<number | undefined> {
+  const where = `${target.database}, ${fixes} a frame`;
+  const id = `ingest.${target.database}.${fixes}`;
+  const step = {
+    seconds: lengths.windowS,
+    warmUpS: lengths.windowWarmUpS,
+    framesPerS: Math.max(LEAST_FRAMES_PER_S, (capacity * STEADY_SHARE) / fixes),
+    fixesPerFrame: fixes,
+    drainS: 20,
+  };
+  const ours: Metered[] = [];
+  const floor: Metered[] = [];
+  for (let window = 0; window < lengths.windows; window++) {
+    run.progress(`${where}: ${Math.round(step.framesPerS * fixes)} fixes/s, ${window + 1} of ${lengths.windows}`);
+    ours.push(await metered(workers, target.parts, step));
+    saidAloud(run, `${where}, steady`, ours.at(-1)!);
+    if (beside !== undefined) floor.push(await metered(beside.workers, [beside.hub.part], step));
+  }
+  const at = `at ${Math.round(median(ours.map(({ outcome }) => outcome.offeredPerS)))} fixes/s, open loop`;
+  const ack = mergedAcks(ours);
+  curves.push({ name: where, points: ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
+  ladder.push({
+    name: where,
+    points: [[median(ours.map(({ outcome }) => outcome.durablePerS)), ack.at(99)]],
+  });
+  for (const p of [50, 99, 99.9])
+    run.figure({
+      id: `${id}.ack.p${String(p).replace('.', '')}`,
+      what: `due → acknowledged, p${p}, ${where}`,
+      value: ack.at(p),
+      unit: 'ms',
+      better: 'less',
+      note: at,
+    });
+  const cpu = (part: string, of: readonly Metered[]) => of.map((one) => perFix(part, one));
+  for (const part of ['hub', 'database', 'generator'] as const) {
+    if (ours[0]!.usage.cpuMs[part] === undefined) continue;
+    const values = cpu(part, ours);
+    run.figure({
+      id: `${id}.${part}-cpu`,
+      what: `${part} CPU a fix, ${where}, median`,
+      value: median(values),
+      unit: 'µs',
+      better: 'less',
+      note: `${at}; ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} in ${values.length} windows`,
+    });
+  }
+  if (beside === undefined) return undefined;
+  const [hub, nothing] = [cpu('hub', ours), cpu('hub', floor)];
+  run.figure({
+    id: `${id}.null.hub-cpu`,
+    what: `CPU a fix of a hub that does nothing, at the same rate in turn with it`,
+    value: median(nothing),
+    unit: 'µs',
+  });
+  run.figure({
+    id: `${id}.null.ack.p99`,
+    what: 'due → acknowledged by it, p99: the floor',
+    value: mergedAcks(floor).at(99),
+    unit: 'ms',
+  });
+  run.figure({
+    id: `${id}.ratio.null`,
+    what: `hub CPU a fix by that of the hub that does nothing, ${where}, median of pairs`,
+    value: median(hub.map((value, i) => value / nothing[i]!)),
+    unit: '×',
+    better: 'less',
+  });
+  const value = median(hub);
+  hubCosts.set(fixes, Math.max(value, hubCosts.get(fixes) ?? 0));
+  return value;
+}
+
+const mergedAcks = (steps: readonly Metered[]) => merged(steps.map(({ outcome }) => outcome.ack.encoded()));
+
+/** Latency at other shares of the capacity. */
+async function ladder(
+  run: BenchRun,
+  target: Target,
+  workers: CrewWorkers,
+  lengths: Lengths,
+  fixes: number,
+  capacity: number,
+  plotted: Plotted,
+): Promise<void> {
+  const where = `${target.database}, ${fixes} a frame`;
+  const line = plotted.ladder.find(({ name }) => name === where)!;
+  const points = [...line.points];
+  for (const share of LADDER) {
+    const framesPerS = Math.max(LEAST_FRAMES_PER_S, (capacity * share) / fixes);
+    run.progress(`${where}: ${Math.round(framesPerS * fixes)} fixes/s`);
+    const step = await metered(workers, target.parts, {
+      seconds: lengths.stepS,
+      warmUpS: lengths.warmUpS,
+      framesPerS,
+      fixesPerFrame: fixes,
+      drainS: 20,
+    });
+    saidAloud(run, `${where} at ${Math.round(share * 100)} %`, step);
+    points.push([step.outcome.durablePerS, step.outcome.ackSummary.p99]);
+  }
+  points.sort(([a], [b]) => a - b);
+  plotted.ladder[plotted.ladder.indexOf(line)] = { name: where, points };
 }
 
 const cores = (usage: Usage) =>
   Object.entries(usage.cpuMs)
     .map(([part, ms]) => `${part} ${(ms / usage.elapsedMs).toFixed(2)} cores`)
     .join(', ');
-
-/** The same load against a hub that does nothing. */
-async function harness(
-  run: BenchRun,
-  crews: ReturnType<typeof createCrews>,
-  lengths: Lengths,
-  curves: PlotLine[],
-): Promise<void> {
-  const hub = await BenchHub.start('null');
-  run.ending(() => hub.stop());
-  const workers = await CrewWorkers.connect(crewUrl(hub.url), crews);
-  run.ending(() => workers.stop());
-  for (const fixes of run.options.quick ? [10] : [1, 10]) {
-    run.progress(`null hub, ${fixes} a frame`);
-    const { outcome, usage } = await metered(workers, [hub.part], {
-      seconds: run.options.quick ? 2 : lengths.steadyS,
-      warmUpS: lengths.warmUpS,
-      // about as many as the tracker is given: what a frame costs depends on how many arrive together
-      framesPerS: fixes === 1 ? 20_000 : 4000,
-      fixesPerFrame: fixes,
-      drainS: 5,
-    });
-    const where = `null hub, ${fixes} a frame`;
-    saidAloud(run, where, outcome, usage);
-    if (fixes === 10)
-      curves.push({ name: 'null hub', points: outcome.ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
-    const id = `ingest.null.${fixes}`;
-    run.figure({
-      id: `${id}.ack.p99`,
-      what: `due → acknowledged, p99, ${where}: the floor`,
-      value: outcome.ackSummary.p99,
-      unit: 'ms',
-    });
-    for (const part of ['hub', 'generator'])
-      run.figure({
-        id: `${id}.${part}-cpu`,
-        what: `${part} CPU a fix, ${where}`,
-        value: perItem(usage, part, outcome.sentFixes),
-        unit: 'µs',
-      });
-  }
-  await workers.stop();
-  await hub.stop();
-}
 
 /** What is stored equals what was sent, or nothing above counts. */
 async function checkStored(run: BenchRun, target: Target, workers: CrewWorkers, agency: string): Promise<void> {
@@ -280,15 +399,15 @@ async function growth(run: BenchRun, target: Target): Promise<void> {
     await sleep(5000);
     const bytes = residentBytes(hubPid);
     run.progress(`growth: ${fleet} crews, ${connected} connected`);
-    const { outcome, usage } = await metered(workers, target.parts, {
-      seconds: FULL.steadyS,
+    const step = await metered(workers, target.parts, {
+      seconds: FULL.stepS,
       warmUpS: FULL.warmUpS,
       framesPerS: GROWTH_PER_S,
       fixesPerFrame: 1,
       drainS: 20,
     });
-    saidAloud(run, `growth, ${fleet} crews`, outcome, usage);
-    const value = perItem(usage, 'hub', outcome.sentFixes);
+    saidAloud(run, `growth, ${fleet} crews`, step);
+    const value = perFix('hub', step);
     cpu.push([fleet, value]);
     memory.push([fleet, bytes / 2 ** 20]);
     const note = `${connected} connected, ${GROWTH_PER_S} fixes/s, one a frame`;
@@ -303,7 +422,7 @@ async function growth(run: BenchRun, target: Target): Promise<void> {
     run.figure({
       id: `ingest.growth.${fleet}.ack.p99`,
       what: `due → acknowledged, p99, fleet of ${fleet}`,
-      value: outcome.ackSummary.p99,
+      value: step.outcome.ackSummary.p99,
       unit: 'ms',
       better: 'less',
       note,

@@ -9,8 +9,8 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 const LOOPBACK = /^(127\.|localhost$)/;
-/** Sockets from one source address to one port: the system has some 28 000 ports for it. */
-const PER_ADDRESS = 10_000;
+/** Sockets from one source address. The system has some 28 000 ports for it, and looks the longer for a free one the more are taken. */
+const PER_ADDRESS = 500;
 
 export interface CrewSocketEvents {
   opened(): void;
@@ -32,12 +32,14 @@ export class CrewSocket {
   #rest: Buffer | undefined;
   #over = false;
 
-  /** `number` tells sockets apart: on this machine every 10 000 of them come from a loopback address of their own. */
+  /** `number` tells sockets apart: on this machine every 500 of them come from a loopback address of their own, up to 127 000. */
   constructor(url: URL, token: string, number: number, events: CrewSocketEvents) {
     this.#events = events;
     const port = Number(url.port || (url.protocol === 'wss:' ? 443 : 80));
     const from = LOOPBACK.test(url.hostname)
-      ? { localAddress: `127.0.${1 + ((process.pid >> 3) % 200)}.${1 + Math.floor(number / PER_ADDRESS)}` }
+      ? {
+          localAddress: `127.${1 + (process.pid % 254)}.${(process.pid >> 8) % 256}.${1 + Math.floor(number / PER_ADDRESS)}`,
+        }
       : {};
     const target = { host: url.hostname === 'localhost' ? '127.0.0.1' : url.hostname, port, ...from };
     this.#socket =

@@ -6,8 +6,8 @@ import { Worker } from './worker.js';
 
 /** Sockets of one process: the limit on open files may be 20 000. */
 const PER_WORKER = 15_000;
-/** Faster than a hub accepts them, its listen queue (512) runs over, and the system tries again only after 1, 3 and 7 s. */
-export const CONNECTIONS_PER_S = 1500;
+/** Much faster than a hub accepts them, its listen queue (512) runs over, and the system tries again only after 1, 3 and 7 s. */
+export const CONNECTIONS_PER_S = 3000;
 /** Time for the order to reach all workers, ms. */
 const LEAD_MS = 150;
 /** A generator that is later than this at its p99, or busier than this share, is the bottleneck itself. */

@@ -50,22 +50,25 @@ function bruteStage(
   need: 'must' | 'should',
   { regretMs, targetMs }: BruteRules,
 ): BruteStage {
-  const lines = demand.lines.flatMap(({ requirement }, line) => (need === 'should' || requirement.need === 'must' ? [line] : []));
+  const lines = demand.lines.flatMap(({ requirement }, line) =>
+    need === 'should' || requirement.need === 'must' ? [line] : [],
+  );
   const counted = lines.filter((line) => demand.lines[line]!.requirement.need === need);
   const picks = waysToUse(candidates, before, lines);
   let sets: { picks: Pick[]; short: number; costMs: number; units: number; loss: number }[] = [];
   let leastShort = Number.POSITIVE_INFINITY;
   walk(picks, [], 0, (chosen) => {
-    const users = before
-      .filter(({ candidate }) => !chosen.some((one) => one.candidate === candidate))
-      .concat(chosen);
+    const users = before.filter(({ candidate }) => !chosen.some((one) => one.candidate === candidate)).concat(chosen);
     const met = handOut(demand, lines, users);
     let short = 0;
     for (const line of counted) short += 1 - met.get(line)! / demand.lines[line]!.quantity;
     if (short > leastShort + 1e-9) return;
     leastShort = Math.min(leastShort, short);
     const costMs = chosen.reduce((sum, { addsMs }) => sum + addsMs, 0);
-    const loss = chosen.reduce((sum, one) => sum + (one.isNew || true ? Math.round(one.candidate.coverageLoss * 1e6) : 0), 0);
+    const loss = chosen.reduce(
+      (sum, one) => sum + (one.isNew || true ? Math.round(one.candidate.coverageLoss * 1e6) : 0),
+      0,
+    );
     sets.push({ picks: [...chosen], short, costMs, units: chosen.filter(({ isNew }) => isNew).length, loss });
   });
   sets = sets.filter(({ short }) => short <= leastShort + 1e-9);
@@ -74,7 +77,8 @@ function bruteStage(
   if (regretMs > 0) {
     const cheapest = new Set(best.picks.map(({ candidate }) => candidate));
     const inTime = ({ candidate }: Pick) =>
-      cheapest.has(candidate) || candidate.response.responseMs <= (targetMs[candidate.unit.service] ?? Number.POSITIVE_INFINITY);
+      cheapest.has(candidate) ||
+      candidate.response.responseMs <= (targetMs[candidate.unit.service] ?? Number.POSITIVE_INFINITY);
     const allowed = sets.filter((set) => set.costMs <= best.costMs + regretMs && set.picks.every(inTime));
     const leastLoss = Math.min(...allowed.map(({ loss }) => loss));
     best = allowed.find(({ loss }) => loss === leastLoss)!;
@@ -84,12 +88,18 @@ function bruteStage(
 }
 
 /** By candidate all ways to use it; the first entry of each list stands for leaving it as it is. */
-function waysToUse(candidates: readonly Candidate[], before: readonly BruteTaken[], lines: readonly number[]): Pick[][] {
+function waysToUse(
+  candidates: readonly Candidate[],
+  before: readonly BruteTaken[],
+  lines: readonly number[],
+): Pick[][] {
   return candidates.flatMap((candidate) => {
     const known = before.find((one) => one.candidate === candidate);
     const crewGone = before.some((one) => crew(one.candidate) === crew(candidate));
     if (!known && crewGone) return [];
-    const penal = lines.filter((line) => (candidate.supplies[line]?.penaltyMs ?? 0) > 0 && !((known?.standsIn ?? 0) & (1 << line)));
+    const penal = lines.filter(
+      (line) => (candidate.supplies[line]?.penaltyMs ?? 0) > 0 && !((known?.standsIn ?? 0) & (1 << line)),
+    );
     const ways: Pick[] = [];
     for (let set = known ? 1 : 0; set < 1 << penal.length; set++) {
       const used = penal.filter((_, i) => set & (1 << i));
@@ -193,7 +203,11 @@ function comparePicks(a: Pick, b: Pick): number {
     Number(a.isNew) - Number(b.isNew) ||
     a.candidate.costMs - b.candidate.costMs ||
     (a.candidate.unit.idleSince ?? -Infinity) - (b.candidate.unit.idleSince ?? -Infinity) ||
-    (a.candidate.unit.unitId < b.candidate.unit.unitId ? -1 : a.candidate.unit.unitId > b.candidate.unit.unitId ? 1 : 0) ||
+    (a.candidate.unit.unitId < b.candidate.unit.unitId
+      ? -1
+      : a.candidate.unit.unitId > b.candidate.unit.unitId
+        ? 1
+        : 0) ||
     a.standsIn - b.standsIn
   );
 }

@@ -126,9 +126,15 @@ function createRandomLine(random: () => number): Requirement {
   };
   const kind = random();
   if (kind < 0.15) {
-    return createLine({ ...base, kind: 'crew', qualification: pick(random, [null, ...QUALIFICATIONS]), quantity: pick(random, [2, 5, 9]) });
+    return createLine({
+      ...base,
+      kind: 'crew',
+      qualification: pick(random, [null, ...QUALIFICATIONS]),
+      quantity: pick(random, [2, 5, 9]),
+    });
   }
-  if (kind < 0.25) return createLine({ ...base, kind: 'equipment', equipment: 'foam', quantity: pick(random, [100, 300]) });
+  if (kind < 0.25)
+    return createLine({ ...base, kind: 'equipment', equipment: 'foam', quantity: pick(random, [100, 300]) });
   if (kind < 0.5) {
     const counted = random() < 0.3;
     return createLine({
@@ -160,7 +166,8 @@ function createRandomUnit(random: () => number, i: number, size: number): Dispat
   if (random() < 0.15) capabilities.set('bulk', 8000);
   const headCount = random() < 0.15 ? null : 1 + Math.floor(random() * 5);
   const qualifications = new Map<string, number>();
-  for (const code of QUALIFICATIONS) if (headCount !== null && random() < 0.7) qualifications.set(code, Math.ceil(headCount / 2));
+  for (const code of QUALIFICATIONS)
+    if (headCount !== null && random() < 0.7) qualifications.set(code, Math.ceil(headCount / 2));
   return createDispatchUnit({
     unitId: `u${String(i).padStart(2, '0')}`,
     service: random() < 0.8 ? 'VUGD' : 'VP',

@@ -17,12 +17,20 @@ const FIRST_NODE_ID = 2 ** 32; // ids have long passed 32 bits
 
 const CLASSES = ['primary', 'secondary', 'tertiary', 'unclassified', 'residential', 'residential', 'service', 'track'];
 
+export interface OsmCountry {
+  /** Crossings along a side of the grid. */
+  readonly side: number;
+  readonly ways: number;
+  readonly gates: number;
+  readonly restrictions: number;
+}
+
 /**
  * Writes a map of about `nodeCount` nodes of roads, streaming: a crooked grid of streets with `bends` bends between two
  * crossings, one-way streets, names, limits, surfaces, gates and turn restrictions, and half as many nodes again that
- * belong to no road. The same seed gives the same file.
+ * belong to no road. The same seed gives the same file. Returns what was written.
  */
-export function writeOsmCountry(path: string, nodeCount: number, seed: number, bends = 2): void {
+export function writeOsmCountry(path: string, nodeCount: number, seed: number, bends = 2): OsmCountry {
   const random = createRandom(seed);
   const side = Math.ceil(Math.sqrt(nodeCount / (1 + 2 * bends)));
   const file = openSync(path, 'w');
@@ -33,6 +41,7 @@ export function writeOsmCountry(path: string, nodeCount: number, seed: number, b
   const perCrossing = 1 + 2 * bends + Math.ceil((1 + 2 * bends) / 2);
   const idOf = (x: number, y: number, which: number): number =>
     FIRST_NODE_ID + ((y * side + x) * perCrossing + which) * ID_STEP;
+  let gates = 0;
   let nodes: OsmNode[] = [];
   let ways: OsmWay[] = [];
   let relations: OsmRelation[] = [];
@@ -59,7 +68,8 @@ export function writeOsmCountry(path: string, nodeCount: number, seed: number, b
       });
       nodes.push({ id: idOf(x, y, 0), ...at(0, 0) });
       for (let bend = 1; bend <= bends; bend++) {
-        const tags = random() < 0.01 ? { barrier: 'gate' } : undefined;
+        const tags = random() < 0.01 && x < side - 1 ? { barrier: 'gate' } : undefined;
+        if (tags) gates++;
         nodes.push({ id: idOf(x, y, bend), ...at(bend / (bends + 1), 0), tags });
       }
       for (let bend = 1; bend <= bends; bend++) {
@@ -121,4 +131,5 @@ export function writeOsmCountry(path: string, nodeCount: number, seed: number, b
   });
   flush(1);
   closeSync(file);
+  return { side, ways: wayId - 1000, gates, restrictions: turnings.length };
 }

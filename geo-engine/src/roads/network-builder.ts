@@ -32,7 +32,7 @@ const GENERATED_ATTRIBUTION = 'Generated map, not surveyed';
 
 /**
  * Collects ways, nodes and restrictions of a map in any order, and freezes them into a RoadNetwork. Equal content gives
- * equal arrays and an equal id, in whatever order it came. Peak memory is about 100 bytes a node of a road.
+ * equal arrays and an equal id, in whatever order it came. Peak memory is about 150 bytes a node of a road, the network included (1.4 million nodes: 0.3 GiB with Node itself).
  */
 export class RoadNetworkBuilder {
   readonly #wayId = new NumberList(Float64Array);

@@ -67,7 +67,7 @@ describe('the file of a network', () => {
     writeNetwork(path, network);
     const sound = readFileSync(path);
     const random = createRandom(33);
-    for (let trial = 0; trial < 2000; trial++) {
+    for (let trial = 0; trial < 700; trial++) {
       const bytes = Buffer.from(sound);
       const bit = trial < 300 ? trial : Math.floor(random() * bytes.length * 8); // magic, version and lengths one by one
       bytes[bit >> 3] ^= 1 << (bit & 7);

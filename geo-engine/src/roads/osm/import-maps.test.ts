@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeOsmPbf } from '../../../../fixtures/world/osm-pbf-writer.js';
 import { readOsmPbf } from '../../../../fixtures/world/test/osm-pbf-reader.js';
 import { createWorld, type World } from '../../../../fixtures/world/world.js';
+import { writeOsmCountry } from '../../../test/osm-country.js';
 import { haversineM } from '../../geo/distance.js';
 import { ACCESS, ROAD_CLASS, type RoadClass, type RoadNetwork, SEGMENT_FLAG } from '../road-network.js';
 import { directedAccess } from '../travel-time.js';
@@ -136,6 +137,27 @@ describe('the fixture world', () => {
       return `${fromWayId} ${toWayId} at ${e7.join(' ')} only ${kind.startsWith('only_') ? 1 : 0}`;
     });
     expect(found.sort()).toEqual([...new Set(wanted)].sort());
+  });
+});
+
+describe('a drawn country of many blocks', () => {
+  test.each([
+    [1, 2],
+    [2, 0],
+    [3, 5],
+  ])('G23 has each stretch of its grid, gates and restrictions, and no houses (seed %i, %i bends)', (seed, bends) => {
+    const path = join(dir, `country-${seed}.osm.pbf`);
+    const { side, ways, gates, restrictions } = writeOsmCountry(path, 30_000, seed, bends);
+    const network = importOsm(path);
+    const stretches = 2 * side * (side - 1); // of streets, from crossing to crossing
+    expect(network.segmentCount).toBe(stretches + gates);
+    expect(network.nodeCount).toBe(side * side + gates);
+    expect(network.info.counts.points).toBe(stretches * (bends + 2) + gates);
+    expect(waysOf(network).size).toBe(ways);
+    const { restriction_against_oneway: idle = 0, ...others } = network.info.counts.leftOut;
+    expect(others).toEqual({});
+    expect(network.restrictionCount + idle).toBe(restrictions);
+    expect(network.restrictionCount).toBeGreaterThan(0);
   });
 });
 

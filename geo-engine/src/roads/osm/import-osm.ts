@@ -20,7 +20,7 @@ export type ImportPhase = 'ways' | 'nodes' | 'network';
 
 /**
  * The roads of an OpenStreetMap PBF file, read in two passes: ways and restrictions first, then the nodes that they use.
- * Memory follows the roads, not the file: about 100 bytes a node of a road at the peak and two blocks of the file.
+ * Memory follows the roads, not the file: about 150 bytes a node of a road at the peak, and two blocks of the file.
  * Throws RoadsError; every `map_…` code and `not_a_pbf`, `unsupported_…` can come.
  */
 export function importOsm(path: string, { attribution, now = Date.now(), progress }: ImportOptions = {}): RoadNetwork {
