@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { ConsoleAnswer, ConsoleOrder, ConsoleResults, ConsoleView, ExpectedPicture } from './console-messages.js';
 import { LatencyRecorder } from './latency.js';
-import { cellKey, LivePicture } from './live-picture.js';
+import { cellKey, LivePicture, unitNumbers } from './live-picture.js';
 import { SocketIoClient } from './socket-io-client.js';
 
 const clock = () => performance.timeOrigin + performance.now();
@@ -25,35 +25,50 @@ let plainRecords = 0;
 let utilization = performance.eventLoopUtilization();
 let closing = false;
 
-function timed(level: string): (fixTime: number) => void {
-  return (fixTime) => {
-    if (fixTime < measured.fromAt || fixTime >= measured.toAt) return;
-    let recorder = recorders.get(level);
-    if (recorder === undefined) {
-      recorder = new LatencyRecorder();
-      recorders.set(level, recorder);
-    }
-    recorder.record(clock() - fixTime);
-  };
+/** Fix times that the message in hand brought, until it has been applied: then it is on the console, and all of them are timed. */
+let brought = new Float64Array(1024);
+let broughtCount = 0;
+
+function onMoved(fixTime: number): void {
+  if (fixTime < measured.fromAt || fixTime >= measured.toAt) return;
+  if (broughtCount === brought.length) {
+    const wider = new Float64Array(brought.length * 2);
+    wider.set(brought);
+    brought = wider;
+  }
+  brought[broughtCount++] = fixTime;
+}
+
+function applied(level: string): void {
+  if (broughtCount === 0) return;
+  const now = clock();
+  let recorder = recorders.get(level);
+  if (recorder === undefined) {
+    recorder = new LatencyRecorder();
+    recorders.set(level, recorder);
+  }
+  for (let i = 0; i < broughtCount; i++) recorder.record(now - brought[i]!);
+  broughtCount = 0;
 }
 
 async function open(order: Extract<ConsoleOrder, { type: 'open' }>): Promise<{ failed: string[]; cells: number }> {
-  const numbers = new Map([...order.handles].map((handle, i) => [handle, i]));
+  const numbers = unitNumbers(order.handles);
   const failed: string[] = [];
   let cells = 0;
   for (const view of order.views) {
     const console: Console = {
       view,
-      picture: new LivePicture(numbers),
+      picture: new LivePicture(numbers, order.handles.length),
       socket: undefined,
       cells: new Set(),
       dropped: undefined,
     };
     consoles.push(console);
-    const onMoved = timed(order.naive ? 'all' : view.level);
-    const plain = (unit: { readonly fixTime: number }) => {
-      plainRecords++;
-      onMoved(unit.fixTime);
+    const plain = (units: readonly { readonly fixTime: number }[]) => {
+      plainMessages++;
+      plainRecords += units.length;
+      for (const { fixTime } of units) onMoved(fixTime);
+      applied('all');
     };
     try {
       console.socket = await SocketIoClient.connect(
@@ -62,17 +77,14 @@ async function open(order: Extract<ConsoleOrder, { type: 'open' }>): Promise<{ f
         { token: order.token },
         {
           bytes: (name, payload) => {
-            if (name === 'bundle' && console.picture.take(payload, onMoved)) console.socket?.emit('resync');
+            if (name !== 'bundle') return;
+            if (console.picture.take(payload, onMoved)) console.socket?.emit('resync');
+            applied(view.level);
           },
           event: (name, args) => {
             if (name === 'problem') console.dropped = JSON.stringify(args[0]);
-            else if (name === 'unit') {
-              plainMessages++;
-              plain(args[0] as { fixTime: number });
-            } else if (name === 'units') {
-              plainMessages++;
-              for (const unit of args[0] as { fixTime: number }[]) plain(unit);
-            }
+            else if (name === 'unit') plain([args[0] as { fixTime: number }]);
+            else if (name === 'units') plain(args[0] as { fixTime: number }[]);
           },
           closed: (reason) => {
             if (!closing) console.dropped ??= reason;

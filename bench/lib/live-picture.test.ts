@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LivePicture } from './live-picture.js';
+import { LivePicture, unitNumbers } from './live-picture.js';
 
 /** The worked example of PROTOCOL.md: a bundle of one delta with a digest. */
 function exampleBundle(): Buffer {
@@ -27,16 +27,13 @@ function snapshotOf(delta: Buffer, tick: number, handles: readonly number[]): Bu
   return Buffer.concat([head, ...records]);
 }
 
-const SEEN = new Map([
-  [17, 0],
-  [23, 1],
-  [40, 2],
-]);
+const SEEN = Uint32Array.of(17, 23, 40);
+const createPicture = () => new LivePicture(unitNumbers(SEEN), SEEN.length);
 
 describe('LivePicture', () => {
   it('applies the example of the document: who moved, who left, and a digest that agrees', () => {
     const delta = exampleBundle();
-    const picture = new LivePicture(SEEN);
+    const picture = createPicture();
     expect(picture.take(snapshotOf(delta, 40, [23, 40]), () => {})).toBe(false);
     expect([...picture.fixTime]).toEqual([0, 1000, 1000]);
     const times: number[] = [];
@@ -48,7 +45,7 @@ describe('LivePicture', () => {
 
   it('asks for all of it when a link of the chain is missing, and shows nothing until it comes', () => {
     const delta = exampleBundle();
-    const picture = new LivePicture(SEEN);
+    const picture = createPicture();
     picture.take(snapshotOf(delta, 39, [23]), () => {});
     expect(picture.take(delta, () => {})).toBe(true);
     expect([...picture.fixTime]).toEqual([0, 0, 0]);

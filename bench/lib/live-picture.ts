@@ -12,8 +12,19 @@ const KEY_HIGH_BITS = 0x000f_ffff;
 /** A cell as an exact number, from the halves of its H3 index. */
 export const cellKey = (low: number, high: number): number => (high & KEY_HIGH_BITS) * 0x1_0000_0000 + low;
 
-/** Units by handle in one order for all consoles of a process: handles that are not ours are left alone. */
-export type UnitNumbers = ReadonlyMap<number, number>;
+/** Units by handle in one order for all consoles of a process: their number, or -1 for handles that are not ours. */
+export type UnitNumbers = Int32Array; // [highest handle + 1]
+
+const NOT_OURS = -1;
+
+/** Unit i has the i-th handle. */
+export function unitNumbers(handles: Uint32Array): UnitNumbers {
+  const numbers = new Int32Array(handles.reduce((most, handle) => Math.max(most, handle), 0) + 1).fill(NOT_OURS);
+  handles.forEach((handle, unit) => {
+    numbers[handle] = unit;
+  });
+  return numbers;
+}
 
 export class LivePicture {
   readonly #numbers: UnitNumbers;
@@ -30,12 +41,16 @@ export class LivePicture {
   records = 0;
   resyncs = 0;
 
-  constructor(numbers: UnitNumbers) {
+  constructor(numbers: UnitNumbers, units: number) {
     this.#numbers = numbers;
-    this.lonE7 = new Int32Array(numbers.size);
-    this.latE7 = new Int32Array(numbers.size);
-    this.fixTime = new Float64Array(numbers.size);
-    this.#cellOf = new Int32Array(numbers.size).fill(NOWHERE);
+    this.lonE7 = new Int32Array(units);
+    this.latE7 = new Int32Array(units);
+    this.fixTime = new Float64Array(units);
+    this.#cellOf = new Int32Array(units).fill(NOWHERE);
+  }
+
+  #unit(handle: number): number {
+    return handle < this.#numbers.length ? this.#numbers[handle]! : NOT_OURS;
   }
 
   /**
@@ -45,28 +60,29 @@ export class LivePicture {
   take(bundle: Buffer, onMoved: (fixTime: number) => void): boolean {
     this.bundles++;
     this.bytes += bundle.length;
+    const view = new DataView(bundle.buffer, bundle.byteOffset, bundle.length);
     let missed = false;
     let at = BUNDLE_HEAD_BYTES;
-    for (let left = bundle.readUInt32LE(16); left > 0; left--) {
-      const isSnapshot = bundle[at] === SNAPSHOT;
-      const units = bundle.readUInt32LE(at + 4);
-      const leaves = bundle.readUInt32LE(at + 8);
-      const cell = this.#cell(bundle.readUInt32LE(at + 24), bundle.readUInt32LE(at + 28));
+    for (let left = view.getUint32(16, true); left > 0; left--) {
+      const isSnapshot = view.getUint8(at) === SNAPSHOT;
+      const units = view.getUint32(at + 4, true);
+      const leaves = view.getUint32(at + 8, true);
+      const cell = this.#cell(view.getUint32(at + 24, true), view.getUint32(at + 28, true));
       const records = at + BLOCK_HEAD_BYTES;
       const leavesAt = records + units * UNIT_BYTES;
       const end = leavesAt + leaves * 4;
-      if (!isSnapshot && this.#tick[cell] !== bundle.readUInt32LE(at + 12)) {
+      if (!isSnapshot && this.#tick[cell] !== view.getUint32(at + 12, true)) {
         missed = true;
         at = end;
         continue;
       }
       if (isSnapshot && this.#tick[cell] !== undefined) this.#empty(cell);
       for (let r = records; r < leavesAt; r += UNIT_BYTES) {
-        const unit = this.#numbers.get(bundle.readUInt32LE(r));
-        if (unit === undefined) continue;
-        const fixTime = bundle.readDoubleLE(r + 16);
-        this.lonE7[unit] = bundle.readInt32LE(r + 4);
-        this.latE7[unit] = bundle.readInt32LE(r + 8);
+        const unit = this.#unit(view.getUint32(r, true));
+        if (unit === NOT_OURS) continue;
+        const fixTime = view.getFloat64(r + 16, true);
+        this.lonE7[unit] = view.getInt32(r + 4, true);
+        this.latE7[unit] = view.getInt32(r + 8, true);
         // a unit that came over from the next cell unmoved is no news
         if (!isSnapshot && fixTime > this.fixTime[unit]!) onMoved(fixTime);
         this.fixTime[unit] = fixTime;
@@ -74,13 +90,13 @@ export class LivePicture {
       }
       this.records += units;
       for (let l = leavesAt; l < end; l += 4) {
-        const unit = this.#numbers.get(bundle.readUInt32LE(l));
-        if (unit !== undefined && this.#cellOf[unit] === cell) this.#remove(unit);
+        const unit = this.#unit(view.getUint32(l, true));
+        if (unit !== NOT_OURS && this.#cellOf[unit] === cell) this.#remove(unit);
       }
-      this.#tick[cell] = bundle.readUInt32LE(at + 16);
+      this.#tick[cell] = view.getUint32(at + 16, true);
       at = end;
     }
-    if ((bundle[2]! & HAS_DIGEST) !== 0 && bundle.readUInt32LE(20) !== this.#digest()) missed = true;
+    if ((view.getUint8(2) & HAS_DIGEST) !== 0 && view.getUint32(20, true) !== this.#digest()) missed = true;
     if (missed) {
       this.resyncs++;
       this.clear();

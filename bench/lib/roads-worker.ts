@@ -8,6 +8,7 @@ import {
   buildGraph,
   CLOSED,
   contractGraph,
+  contractionOrder,
   standardProfiles,
   writeHierarchy,
   writeNetwork,
@@ -61,7 +62,7 @@ process.once('message', (order: PrepareOrder) => {
   const closed = Uint32Array.from({ length: Math.floor(network.segmentCount / 50) }, (_, i) => 100 * i);
   const closing = performance.now();
   const graphThen = buildGraph(network, profile, { directed: closed, speedShare: new Float64Array(closed.length) });
-  contractGraph(graphThen, { order: hierarchy.nodeAt });
+  contractGraph(graphThen, { order: contractionOrder(hierarchy) });
   const againS = (performance.now() - closing) / 1000;
   const { segmentCount } = network;
   let oneWay = 0;

@@ -19,6 +19,21 @@ export class OracleDrives {
     return least;
   }
 
+  /** leastMs from one stand, for callers that ask from many on the same segment: one search serves them all. */
+  leastMsFrom(from: Stand, end: RoadPlace): number {
+    const segmentMs = this.#oracle.ms(from.directed);
+    if (segmentMs === NEVER) return NEVER;
+    const restMs = segmentMs - partMs(segmentMs, from);
+    const atEnd = { directed: from.directed, fraction: from.directed % 2 === 0 ? 1 : 0 };
+    let least = NEVER;
+    for (const to of end.stands) {
+      least = Math.min(least, restMs + this.#ms(atEnd, to, true));
+      if (to.directed === from.directed && share(to) >= share(from))
+        least = Math.min(least, partMs(segmentMs, to) - partMs(segmentMs, from));
+    }
+    return least;
+  }
+
   #ms(from: Stand, to: Stand, overNodes: boolean): number {
     const oracle = this.#oracle;
     const doneMs = partMs(oracle.ms(from.directed), from);

@@ -19,7 +19,7 @@ export const SHORTCUT = 0x80000000;
  * fastest drive is a climb followed by a descent. All arrays stand on SharedArrayBuffers.
  *
  * Ranks are numbered so that whoever is near on the road is near in memory: a node's rank is only certain to be below those of the nodes
- * it has arcs to. About 36 bytes a node of a country's roads.
+ * it has arcs to. 16 bytes a node and 12 an arc: 57 bytes a node of a country's roads, 89 of a dense grid.
  */
 export interface Hierarchy {
   readonly nodeCount: number;

@@ -12,7 +12,7 @@ const VIA = 2;
 
 /**
  * The fastest drive from one place to another: two climbs that meet. Reusable, one per thread; allocates nothing once its buffers have
- * grown. About 16 bytes a node for each end.
+ * grown, but for the view that path() returns. 12 bytes a node for each end.
  * Source: Geisberger, Sanders, Schultes and Vetter, "Exact Routing in Large Road Networks Using Contraction Hierarchies",
  * Transportation Science 46(3), 2012, pp. 388–404.
  */

@@ -67,6 +67,27 @@ describe('searches on a hierarchy', () => {
     },
   );
 
+  it.each([1, 2, 3, 8, 9, 10, 11, 16, 19])('G51 however many are carried down at once (%d places)', (few) => {
+    const graph = createRandomGraph(few, 'grid', 400);
+    const random = createRandom(few);
+    const places = (count: number) =>
+      new SeedLists().setNodes(Array.from({ length: count }, () => Math.floor(random() * graph.nodeCount)));
+    const [shorter, longer] = [places(few), places(few + 5)];
+    const search = new TableSearch(contractGraph(graph));
+    for (const [from, to] of [
+      [shorter, longer],
+      [longer, shorter],
+    ]) {
+      const table = new Uint32Array(from.count * to.count);
+      search.tableInto(from, to, table);
+      for (let s = 0; s < from.count; s++) {
+        const plain = plainMs(graph, from, s);
+        const wanted = Array.from({ length: to.count }, (_, t) => leastMs(plain, to, t));
+        expect([...table.subarray(s * to.count, (s + 1) * to.count)], `from ${s}`).toEqual(wanted);
+      }
+    }
+  });
+
   it.each(CASES)(
     'G52 the k nearest sources of every node are those of k Dijkstras, ties by number (%s, seed %d)',
     (shape, seed) => {
