@@ -7,6 +7,8 @@ const PRODUCT = '^(geo-engine|tracker|console)/';
 /** The bench builds the alternatives that we are measured against, and counts rows from outside. */
 const RIVALS = '^bench/';
 const GEO_ENGINE_FACE = '^geo-engine/src/index\\.ts$';
+/** The slow search that knows nothing of the fast one. */
+const ORACLE = '^geo-engine/test/road-oracle\\.ts$';
 const WIRE = '^tracker/src/protocol/';
 
 /** A rule that makes the build fail. */
@@ -17,7 +19,7 @@ const onlyBy = (name, comment, packageName, importers) =>
   error(name, comment, { pathNot: importers }, { path: `^node_modules/${packageName}/` });
 
 /** The tracker's folders in the order in which data flows (tracker/README.md): none imports one that stands after it. */
-const TRACKER_LAYERS = ['store', 'feed', 'live', 'units', 'ingest', 'rights', 'veks', 'api', 'hub'];
+const TRACKER_LAYERS = ['store', 'feed', 'roads', 'live', 'units', 'ingest', 'history', 'rights', 'adapters', 'veks', 'api', 'hub'];
 const flowsDown = TRACKER_LAYERS.slice(0, -1).map((layer, i) =>
   error(
     `${layer}-flows-down`,
@@ -55,7 +57,7 @@ module.exports = {
       'fixtures and bench speak the public protocol with codecs of their own, so that two readings of one document ' +
         'check each other; of the product they import the face of the geo-engine only.',
       { path: '^(fixtures|bench)/' },
-      { path: PRODUCT, pathNot: GEO_ENGINE_FACE },
+      { path: PRODUCT, pathNot: [GEO_ENGINE_FACE, ORACLE] },
     ),
     error(
       'fixtures-not-bench',
@@ -116,9 +118,15 @@ module.exports = {
     ),
     error(
       'tests-are-imported-by-tests',
-      'What two places need is not a test.',
-      { pathNot: TESTS },
+      'What two places need is not a test. The bench holds its answers against the oracle that the tests use.',
+      { pathNot: [TESTS, RIVALS] },
       { path: TESTS, pathNot: '^node_modules/' },
+    ),
+    error(
+      'bench-takes-the-oracle-alone',
+      'Of the tests the bench needs the oracle that it holds fast answers against, and nothing else.',
+      { path: RIVALS, pathNot: TESTS },
+      { path: TESTS, pathNot: [ORACLE, '^node_modules/'] },
     ),
 
     // packages behind one door

@@ -1,7 +1,8 @@
-/** Whatever is killed under load: is an acknowledged fix ever missing, is one ever stored twice, and how long does nobody get an ack? */
+/** Whatever is killed under load: is an acknowledged fix ever missing, is one ever stored twice, and how long until all is well again? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createRandom } from '../fixtures/world/seeded-random.js';
+import type { BenchCrew } from './lib/crew-messages.js';
 import { CrewWorkers } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import type { BenchRun } from './lib/run.js';
@@ -20,6 +21,11 @@ const RECOVERY_S = 60;
 /** A quick bench kills nothing after this. */
 const LAST_KILL_S = 26;
 const DRAIN_S = 60;
+/** Crews that all lose the tracker at once, and come back at once; the limit on open files may be 20 000. */
+const STORM_CREWS = 15_000;
+const STORM_MS = 90_000;
+/** What it takes on a machine with nothing else to do, with the registering. */
+const STORM_S = 22;
 
 export async function bench(run: BenchRun): Promise<void> {
   const { quick, seed, remote, databases } = run.options;
@@ -90,38 +96,8 @@ export async function bench(run: BenchRun): Promise<void> {
     }
     over = true;
     await load;
-    run.progress(`${database}: waiting for the last acks`);
-    const last = await workers.step({
-      seconds: 1,
-      warmUpS: 0,
-      framesPerS: FRAMES_PER_S,
-      fixesPerFrame: 1,
-      drainS: DRAIN_S,
-    });
-    const sent = await workers.report();
-    const stored = await storedSums(tracker.sql, agency);
-    let missing = 0;
-    for (const [i, { deviceId }] of crews.entries())
-      missing += Math.max(0, sent.durable[i]! - (stored.devices.get(deviceId)?.different ?? 0));
     const kills = [...recoveries.values()].flat().length;
-    const counted = `${kills} kills, ${sent.sums.rows} fixes sent, ${stored.rows} stored, ${missing} acknowledged and missing, ${stored.doubled} doubled`;
-    const fault = difference(sent.sums, stored);
-    run.check(
-      `${database}: nothing acknowledged is missing, nothing is doubled`,
-      missing === 0 && stored.doubled === 0,
-      counted,
-    );
-    run.check(
-      `${database}: in the end everything sent is stored, equal in content`,
-      last.drained && fault === undefined,
-      fault ?? counted,
-    );
-    const faults = Object.entries(sent.errors).filter(([code]) => /seq_gap|malformed|fenced|4409|4410|4400/.test(code));
-    run.check(
-      `${database}: the protocol held`,
-      faults.length === 0,
-      faults.length === 0 ? `${sent.reconnects} reconnects, ${sent.resumes} resumes` : JSON.stringify(faults),
-    );
+    if (kills > 0) await judgeStored(run, tracker, workers, crews, agency, kills);
     for (const [kind, seconds] of recoveries)
       run.figure({
         id: `chaos.${database}.${kind}.recovery`,
@@ -132,9 +108,88 @@ export async function bench(run: BenchRun): Promise<void> {
         note: `worst ${Math.max(...seconds).toFixed(1)} of ${seconds.length}`,
       });
     await workers.stop();
+    if (run.hasTimeFor(`the storm on ${database}`, STORM_S)) await storm(run, tracker, seed);
     await tracker.abandon();
     if (quick && databases.length > 1) return run.note(`quick: measured on ${database} only; --database names another`);
   }
+}
+
+/** Counts what was sent, acknowledged and stored, once everything has had its time. */
+async function judgeStored(
+  run: BenchRun,
+  tracker: TrackerProcess,
+  workers: CrewWorkers,
+  crews: readonly BenchCrew[],
+  agency: string,
+  kills: number,
+): Promise<void> {
+  const { database } = tracker;
+  run.progress(`${database}: waiting for the last acks`);
+  const last = await workers.step({
+    seconds: 1,
+    warmUpS: 0,
+    framesPerS: FRAMES_PER_S,
+    fixesPerFrame: 1,
+    drainS: DRAIN_S,
+  });
+  const sent = await workers.report();
+  const stored = await storedSums(tracker.sql, agency);
+  let missing = 0;
+  for (const [i, { deviceId }] of crews.entries())
+    missing += Math.max(0, sent.durable[i]! - (stored.devices.get(deviceId)?.different ?? 0));
+  const counted = `${kills} kills, ${sent.sums.rows} fixes sent, ${stored.rows} stored, ${missing} acknowledged and missing, ${stored.doubled} doubled`;
+  const fault = difference(sent.sums, stored);
+  run.check(
+    `${database}: nothing acknowledged is missing, nothing is doubled`,
+    missing === 0 && stored.doubled === 0,
+    counted,
+  );
+  run.check(
+    `${database}: in the end everything sent is stored, equal in content`,
+    last.drained && fault === undefined,
+    fault ?? counted,
+  );
+  const faults = Object.entries(sent.errors).filter(([code]) => /seq_gap|malformed|fenced|4409|4410|4400/.test(code));
+  run.check(
+    `${database}: the protocol held`,
+    faults.length === 0,
+    faults.length === 0 ? `${sent.reconnects} reconnects, ${sent.resumes} resumes` : JSON.stringify(faults),
+  );
+}
+
+/** The tracker is killed under thousands of crews: they try again every 50 to 500 ms, all at once, until it is there again. */
+async function storm(run: BenchRun, tracker: TrackerProcess, seed: number): Promise<void> {
+  const { database } = tracker;
+  run.progress(`${database}: registering ${STORM_CREWS} crews for the storm`);
+  const crews = createCrews(seed + 1, STORM_CREWS);
+  await registerCrews(await tracker.admin(), crews);
+  const workers = await CrewWorkers.connect(crewUrl(tracker.url), crews);
+  run.ending(() => workers.stop());
+  const { resumes } = await workers.report();
+  run.progress(`${database}: storm of ${STORM_CREWS} crews`);
+  await tracker.kill();
+  await tracker.launch();
+  const readyAt = performance.now();
+  let back = 0;
+  let seconds = 0;
+  while (back < STORM_CREWS && seconds * 1000 < STORM_MS) {
+    await sleep(50);
+    back = (await workers.report()).resumes - resumes;
+    seconds = (performance.now() - readyAt) / 1000;
+  }
+  run.check(
+    `${database}: all of ${STORM_CREWS} crews come back at once`,
+    back >= STORM_CREWS,
+    `${back} have their streams`,
+  );
+  run.figure({
+    id: `chaos.${database}.storm`,
+    what: `tracker ready again → the last of ${STORM_CREWS} crews may send, all reconnecting at once, ${database}`,
+    value: seconds,
+    unit: 's',
+    better: 'less',
+  });
+  await workers.stop();
 }
 
 /** How many fixes the database holds, or undefined while it does not answer. */

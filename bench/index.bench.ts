@@ -4,7 +4,7 @@ import { createConnection, type Socket } from 'node:net';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { startPostgres, startRedis } from '../fixtures/servers/index.js';
-import { createRandom } from '../fixtures/world/seeded-random.js';
+import { createRandom, type SeededRandom } from '../fixtures/world/seeded-random.js';
 import { CellTable, type FoundUnits, LiveIndex, lonLat } from '../geo-engine/src/index.js';
 import { townPlaces } from './lib/fleet.js';
 import { childrenOf, cpuMs } from './lib/processes.js';
@@ -15,9 +15,17 @@ import type { PlotLine } from './lib/svg-plot.js';
 const SIZES = [1000, 10_000, 100_000];
 const K = 10;
 const QUESTIONS = { quick: 200, full: 1000 };
-const ROUNDS = { quick: 3, full: 9 };
-const LEAST_MS = { quick: 200, full: 1000 };
-const MOST_ROUNDS = 400;
+/** Rounds of a size, in each of which every peer answers all questions once, go on for so many seconds. */
+const ROUNDS_S = { quick: 9, full: 60 };
+const LEAST_ROUNDS = 5;
+/** Questions that time a scan. */
+const FEW = 40;
+const MOST_ROUNDS = 101;
+/** The live index is asked for this long between two others, in at most so many rounds. */
+const OURS_MS = { quick: 40, full: 150 };
+const MOST_OF_OURS = 200;
+/** Odd. */
+const MOVE_ROUNDS = 3;
 const MOVES = { quick: 2000, full: 20_000 };
 /** Degrees of a step: some 15 m. */
 const STEP_DEG = 0.000135;
@@ -46,6 +54,8 @@ interface Peer {
   move(numbers: Uint32Array, to: Points): Promise<void>;
   /** CPU of its own process so far, milliseconds; undefined: it runs in this one. */
   cpuMs?(): number;
+  /** It looks at every point, whatever it is asked: so a part of the questions is enough to time it. */
+  readonly isScan?: true;
   stop(): Promise<void>;
 }
 
@@ -77,6 +87,7 @@ class Best {
 /** Every point by the haversine: the oracle. */
 class HaversineScan implements Peer {
   readonly name = 'scan, haversine';
+  readonly isScan = true;
   readonly toleranceM = 0;
   #points!: Points;
 
@@ -106,6 +117,7 @@ class HaversineScan implements Peer {
 /** Every point by its unit vector: the fastest scan we know. */
 class VectorScan implements Peer {
   readonly name = 'scan, unit vectors';
+  readonly isScan = true;
   readonly toleranceM = 0.1; // a chord of a few metres loses its last digits
   #vec!: Float64Array; // [points × 3]
 
@@ -142,8 +154,10 @@ class VectorScan implements Peer {
   async stop(): Promise<void> {}
 }
 
+const OUR_NAME = 'live index';
+
 class OurIndex implements Peer {
-  readonly name = 'live index';
+  readonly name = OUR_NAME;
   readonly toleranceM = 0;
   #cells!: CellTable;
   #index!: LiveIndex;
@@ -421,6 +435,132 @@ export function wrongAnswers(
   return wrong;
 }
 
+/** Points, questions about them, and a short move of some of them. */
+interface World {
+  readonly at: Points;
+  readonly places: Points;
+  /** Who moves, to where, and where from. */
+  readonly numbers: Uint32Array;
+  readonly moved: Points;
+  readonly back: Points;
+  /** Where all are after the move. */
+  readonly after: Points;
+}
+
+function createWorld(random: SeededRandom, size: number, questions: number, moves: number): World {
+  const at = points(townPlaces(random, size));
+  const places = points(townPlaces(random, questions));
+  const numbers = Uint32Array.from({ length: moves }, () => 1 + random.below(size));
+  const from = (column: Float64Array) => Float64Array.from(numbers, (number) => column[number - 1]!);
+  const back: Points = { lon: from(at.lon), lat: from(at.lat) };
+  const step = (value: number) => value + (random.next() - 0.5) * STEP_DEG * 2;
+  const moved: Points = { lon: back.lon.map(step), lat: back.lat.map(step) };
+  const after: Points = { lon: at.lon.slice(), lat: at.lat.slice() };
+  for (let i = 0; i < numbers.length; i++) {
+    after.lon[numbers[i]! - 1] = moved.lon[i]!;
+    after.lat[numbers[i]! - 1] = moved.lat[i]!;
+  }
+  return { at, places, numbers, moved, back, after };
+}
+
+function judge(run: BenchRun, peer: Peer, world: World, expected: readonly number[][], got: readonly number[][]): void {
+  const wrong = wrongAnswers(world.after, world.places, expected, got, peer.toleranceM);
+  run.check(
+    `${peer.name}, ${world.at.lon.length} points: the neighbours of the scan`,
+    wrong === 0,
+    wrong === 0
+      ? `${expected.length} questions, equal${peer.toleranceM > 0 ? ` within ${peer.toleranceM} m` : ''}`
+      : `${wrong} of ${expected.length} differ`,
+  );
+}
+
+/** How long one peer took, microseconds a question or move. */
+interface Timing {
+  readonly peer: Peer;
+  readonly moveUs: number;
+  /** By round. */
+  readonly us: number[];
+  readonly pipelinedUs: number[];
+  /** Its time by that of the live index just before and just after it, by round. */
+  readonly ratios: number[];
+  cpuMs: number;
+}
+
+/** Microseconds of each of so many pieces of work. */
+async function timed(pieces: number, work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return ((performance.now() - started) * 1000) / pieces;
+}
+
+/**
+ * Asks all peers the same in turn, and the live index between any two of them: what slows the machine for a while slows both sides of
+ * a ratio.
+ */
+async function takeTurns(timings: readonly Timing[], places: Points, length: 'quick' | 'full'): Promise<void> {
+  const ours = timings.find(({ peer }) => peer.name === OUR_NAME)!;
+  // short rounds of ours are repeated, for the compiler and for the clock
+  const askOurs = async () => {
+    const us: number[] = [];
+    const begun = performance.now();
+    while (us.length < 3 || (us.length < MOST_OF_OURS && performance.now() - begun < OURS_MS[length]))
+      us.push(await timed(places.lon.length, () => ours.peer.ask(places)));
+    return median(us);
+  };
+  await askOurs(); // the compiler's share
+  const few: Points = { lon: places.lon.subarray(0, FEW), lat: places.lat.subarray(0, FEW) };
+  const begun = performance.now();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    if (round >= LEAST_ROUNDS && performance.now() - begun > ROUNDS_S[length] * 1000) return;
+    let before = await askOurs();
+    for (const timing of timings) {
+      if (timing === ours) continue;
+      const { peer } = timing;
+      const cpuBefore = peer.cpuMs?.() ?? 0;
+      const asked = peer.isScan ? few : places;
+      const us = await timed(asked.lon.length, () => peer.ask(asked));
+      timing.cpuMs += (peer.cpuMs?.() ?? 0) - cpuBefore;
+      if (peer.askMany !== undefined)
+        timing.pipelinedUs.push(await timed(places.lon.length, () => peer.askMany!(places)));
+      const after = await askOurs();
+      timing.us.push(us);
+      timing.ratios.push(us / ((before + after) / 2));
+      ours.us.push(after);
+      before = after;
+    }
+  }
+}
+
+function reportPeer(
+  run: BenchRun,
+  { peer, moveUs, us, pipelinedUs, ratios, cpuMs: used }: Timing,
+  size: number,
+  questions: number,
+): void {
+  const slug = peer.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const id = `index.${size}.${slug}`;
+  const figure = (suffix: string, what: string, value: number, note?: string) =>
+    run.figure({ id: id + suffix, what, value, unit: 'µs', better: 'less', ...(note === undefined ? {} : { note }) });
+  const spread = `min ${Math.min(...us).toPrecision(3)}, max ${Math.max(...us).toPrecision(3)} of ${us.length} rounds`;
+  figure('', `nearest ${K} of ${size}, ${peer.name}, median`, median(us), spread);
+  if (pipelinedUs.length > 0) figure('.pipelined', `the same, ${PIPELINE} under way at once`, median(pipelinedUs));
+  if (peer.cpuMs !== undefined)
+    figure(
+      '.server-cpu',
+      `CPU of the server a question, ${peer.name}, ${size}`,
+      (used * 1000) / (us.length * questions),
+    );
+  figure('.move', `one point moved some 15 m, ${peer.name}, ${size}, median of ${MOVE_ROUNDS}`, moveUs);
+  if (ratios.length > 0)
+    run.figure({
+      id: `index.${size}.ratio.${slug}`,
+      what: `${peer.name} takes so many times as long as the live index, ${size} points, median of ${ratios.length} pairs`,
+      value: median(ratios),
+      unit: '×',
+      better: 'more',
+    });
+}
+
 export async function bench(run: BenchRun): Promise<void> {
   const { quick, seed } = run.options;
   const length = quick ? 'quick' : 'full';
@@ -438,114 +578,31 @@ export async function bench(run: BenchRun): Promise<void> {
     'the scans and the live index answer in this process; the others across a socket, one question after another, and pipelined where they can',
   );
   const byPeer = new Map<string, [number, number][]>(peers.map(({ name }) => [name, []]));
-
   for (const size of SIZES) {
-    const random = createRandom(seed, `index ${size}`);
-    const at = points(townPlaces(random, size));
-    const places = points(townPlaces(random, QUESTIONS[length]));
-    const numbers = Uint32Array.from({ length: MOVES[length] }, () => 1 + random.below(size));
-    const moved: Points = {
-      lon: Float64Array.from(numbers, (number) => at.lon[number - 1]! + (random.next() - 0.5) * STEP_DEG * 2),
-      lat: Float64Array.from(numbers, (number) => at.lat[number - 1]! + (random.next() - 0.5) * STEP_DEG * 2),
-    };
-    const after: Points = { lon: at.lon.slice(), lat: at.lat.slice() };
-    for (let i = 0; i < numbers.length; i++) {
-      after.lon[numbers[i]! - 1] = moved.lon[i]!;
-      after.lat[numbers[i]! - 1] = moved.lat[i]!;
-    }
+    if (!run.hasTimeFor(`${size} points`)) break;
+    const world = createWorld(createRandom(seed, `index ${size}`), size, QUESTIONS[length], MOVES[length]);
+    const timings: Timing[] = [];
     let expected: number[][] = [];
-    let ours = Number.NaN;
     for (const peer of peers) {
-      if (!run.hasTimeFor(`${peer.name}, ${size} points`)) continue;
-      run.progress(`${peer.name}, ${size} points`);
-      await peer.load(at);
-      const moveStart = performance.now();
-      await peer.move(numbers, moved);
-      const moveUs = ((performance.now() - moveStart) * 1000) / numbers.length;
-
-      // the answers first: a faster wrong one is a failure
-      const isOracle = peer.name === 'scan, haversine';
-      const got = await peer.ask(places);
-      if (isOracle) expected = got;
-      const wrong = wrongAnswers(after, places, expected, got, peer.toleranceM);
-      if (!isOracle)
-        run.check(
-          `${peer.name}, ${size} points: the neighbours of the scan`,
-          wrong === 0,
-          wrong === 0
-            ? `${expected.length} questions, equal${peer.toleranceM > 0 ? ` within ${peer.toleranceM} m` : ''}`
-            : `${wrong} of ${expected.length} differ`,
+      run.progress(`${peer.name}, ${size} points: loading and asking`);
+      await peer.load(world.at);
+      // an odd number of moves to and fro, so that they end where the answers are asked for
+      const moveUs: number[] = [];
+      for (let i = 0; i < MOVE_ROUNDS; i++)
+        moveUs.push(
+          await timed(world.numbers.length, () => peer.move(world.numbers, i % 2 === 0 ? world.moved : world.back)),
         );
-
-      const time = async (ask: (places: Points) => Promise<number[][]>) => {
-        const us: number[] = [];
-        const begun = performance.now();
-        // short rounds are repeated: what the compiler does in the first ones is not what is asked for
-        while (
-          us.length < ROUNDS[length] ||
-          (us.length < MOST_ROUNDS && performance.now() - begun < LEAST_MS[length])
-        ) {
-          const started = performance.now();
-          await ask(places);
-          us.push(((performance.now() - started) * 1000) / places.lon.length);
-        }
-        return us;
-      };
-      const cpuBefore = peer.cpuMs?.();
-      const us = await time((q) => peer.ask(q));
-      const value = median(us);
-      const slug = peer.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-      const id = `index.${size}.${slug}`;
-      if (peer.name === 'live index') ours = value;
-      byPeer.get(peer.name)!.push([size, value]);
-      const spread = `min ${Math.min(...us).toPrecision(3)}, max ${Math.max(...us).toPrecision(3)} of ${us.length} rounds`;
-      run.figure({
-        id,
-        what: `nearest ${K} of ${size}, ${peer.name}, median`,
-        value,
-        unit: 'µs',
-        better: 'less',
-        note: spread,
-      });
-      if (cpuBefore !== undefined) {
-        const cpu = ((peer.cpuMs!() - cpuBefore) * 1000) / (us.length * places.lon.length);
-        run.figure({
-          id: `${id}.server-cpu`,
-          what: `CPU of the server a question, ${peer.name}, ${size}`,
-          value: cpu,
-          unit: 'µs',
-          better: 'less',
-        });
-      }
-      if (peer.askMany !== undefined) {
-        const many = median(await time((q) => peer.askMany!(q)));
-        run.figure({
-          id: `${id}.pipelined`,
-          what: `the same, ${PIPELINE} under way at once`,
-          value: many,
-          unit: 'µs',
-          better: 'less',
-        });
-      }
-      run.figure({
-        id: `${id}.move`,
-        what: `one point moved some 15 m, ${peer.name}, ${size}`,
-        value: moveUs,
-        unit: 'µs',
-        better: 'less',
-      });
+      // the answers first: a faster wrong one is a failure
+      const got = await peer.ask(world.places);
+      if (expected.length === 0) expected = got;
+      else judge(run, peer, world, expected, got);
+      timings.push({ peer, moveUs: median(moveUs), us: [], pipelinedUs: [], ratios: [], cpuMs: 0 });
     }
-    for (const [name, line] of byPeer) {
-      const last = line.at(-1);
-      if (name === 'live index' || last === undefined || last[0] !== size) continue;
-      const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-      run.figure({
-        id: `index.${size}.ratio.${slug}`,
-        what: `${name} takes so many times as long as the live index, ${size} points`,
-        value: last[1] / ours,
-        unit: '×',
-        better: 'more',
-      });
+    run.progress(`${size} points: all in turn`);
+    await takeTurns(timings, world.places, length);
+    for (const timing of timings) {
+      reportPeer(run, timing, size, world.places.lon.length);
+      byPeer.get(timing.peer.name)!.push([size, median(timing.us)]);
     }
   }
   run.plot({

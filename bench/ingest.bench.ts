@@ -41,11 +41,11 @@ interface Lengths {
 }
 const QUICK: Lengths = {
   frames: [1, 10],
-  capacityS: 4,
+  capacityS: 3,
   stepS: 2.5,
   warmUpS: 1,
   windows: 2,
-  windowS: 2.5,
+  windowS: 2,
   windowWarmUpS: 0.5,
 };
 const FULL: Lengths = {

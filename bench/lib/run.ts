@@ -16,9 +16,9 @@ export interface BenchOptions {
 }
 
 /** A quick bench ends by itself before this; on a busy machine it is cut here. */
-const QUICK_S = 47;
-/** What a quick bench does not begin any more. */
-const LAST_BEGIN_S = 38;
+const QUICK_S = 45;
+/** What most parts of a bench need, seconds. */
+const PART_S = 8;
 
 /** Thrown into a bench that goes on after it was ended. */
 class Ended extends Error {
@@ -76,9 +76,9 @@ export class BenchRun {
     else this.#endings.push(end);
   }
 
-  /** False once a quick bench should not begin anything more; says so in a note. */
-  hasTimeFor(what: string): boolean {
-    if (!this.options.quick || this.elapsedS < LAST_BEGIN_S) return true;
+  /** False once a quick bench should not begin anything more that takes so many seconds; says so in a note. */
+  hasTimeFor(what: string, seconds = PART_S): boolean {
+    if (!this.options.quick || this.elapsedS + seconds < QUICK_S) return true;
     this.note(`no time was left for ${what}`);
     return false;
   }

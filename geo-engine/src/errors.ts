@@ -47,6 +47,38 @@ export type WhyCode = (typeof WHY_CODES)[number];
 /** A box that covers more cells than the caller is ready to take. */
 export const TOO_MANY_CELLS = 'too_many_cells';
 
+/**
+ * Why a unit does not count for a line of a run card, in the order in which it is asked. First whether the line is about it:
+ * `service_not_asked`, `capability_missing` (neither it nor a substitute), `capability_short` (too little alone, where units
+ * are counted), `equipment_missing`. Then its state: the codes of REFUSAL_CODES that are about the unit, `end_of_shift` (too
+ * little of the shift is left), `reserved` (kept for a later event), `crew_shared` (its crew is out with another vehicle),
+ * `preemption_forbidden` (on an incident that it may not be taken from), `skipped_by_dispatcher`. Then the line's own
+ * conditions: `crew_too_small`, `crew_missing` (nobody on board who counts). Then the way: `no_route`, `too_far`.
+ */
+export const INELIGIBLE_CODES = [
+  'service_not_asked',
+  'capability_missing',
+  'capability_short',
+  'equipment_missing',
+  'no_position',
+  'fix_too_old',
+  'status_not_dispatchable',
+  'off_duty',
+  'end_of_shift',
+  'held',
+  'reserved',
+  'already_on_incident',
+  'crew_shared',
+  'preemption_forbidden',
+  'agency_not_allowed',
+  'skipped_by_dispatcher',
+  'crew_too_small',
+  'crew_missing',
+  'no_route',
+  'too_far',
+] as const;
+export type IneligibleCode = (typeof INELIGIBLE_CODES)[number];
+
 /** PostGIS could not answer. `query` names the .sql file; `cause` is what the driver threw. */
 export class GeoStoreError extends Error {
   override readonly name = 'GeoStoreError';
@@ -56,5 +88,51 @@ export class GeoStoreError extends Error {
   constructor(query: string, cause: unknown) {
     super(`${query} failed`, { cause });
     this.query = query;
+  }
+}
+
+/**
+ * Why a question about roads has no answer. `profile_unknown`: the network was not prepared for that vehicle. `no_road_near`: no
+ * road that the vehicle may drive within the farthest off-road leg. `unreachable`: roads near both places, and no way between
+ * them. `table_too_large`: more cells than may be asked for at once. `roads_busy`: too many heavy questions are waiting already.
+ * `roads_worker_failed`: the thread that answers heavy questions ended; it is started again.
+ */
+export const ROUTE_REFUSAL_CODES = [
+  'profile_unknown',
+  'no_road_near',
+  'unreachable',
+  'table_too_large',
+  'roads_busy',
+  'roads_worker_failed',
+] as const;
+export type RouteRefusalCode = (typeof ROUTE_REFUSAL_CODES)[number];
+
+/**
+ * Why an outside router did not answer, so that the built-in network did. `router_timeout`: not within the wait. `router_connection`:
+ * refused, reset or cut off. `router_status`: an HTTP error that is no answer. `router_not_json`, `router_malformed`: not what its
+ * documentation says, or nonsense (negative, not finite, wrong dimensions, faster than anything that drives).
+ * `router_answer_too_large`: more bytes than are read. `router_paused`: it failed so often that it is not asked for a while.
+ */
+export const ROUTER_FAILURE_CODES = [
+  'router_timeout',
+  'router_connection',
+  'router_status',
+  'router_not_json',
+  'router_malformed',
+  'router_answer_too_large',
+  'router_paused',
+] as const;
+export type RouterFailureCode = (typeof ROUTER_FAILURE_CODES)[number];
+
+/** An outside router could not answer. `router` says which; `cause` is what was thrown below, if anything was. */
+export class RouterError extends Error {
+  override readonly name = 'RouterError';
+  readonly code: RouterFailureCode;
+  readonly router: string;
+
+  constructor(code: RouterFailureCode, router: string, message: string, cause?: unknown) {
+    super(`${router}: ${message}`, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.router = router;
   }
 }

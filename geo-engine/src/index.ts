@@ -10,6 +10,8 @@ export {
   type NotChosenCode,
   REFUSAL_CODES,
   type RefusalCode,
+  type RouteRefusalCode,
+  RouterError,
   TOO_MANY_CELLS,
   WHY_CODES,
   type WhyCode,
@@ -17,9 +19,62 @@ export {
 export { type Box, box, boxCentre, boxContains, boxWidthDeg, distanceToBoxM } from './geo/box.js';
 export { bearingDeg, destination, distanceM, EARTH_RADIUS_M, haversineM } from './geo/distance.js';
 export { type Lat, type Lon, type LonLat, lonLat } from './geo/lon-lat.js';
+// The roads of a map, and as one profile may drive them
+export { buildGraph } from './graph/build-graph.js';
+export { CLOSED, type RoadGraph, UNREACHABLE_MS } from './graph/road-graph.js';
+export type { SpeedOverlay } from './graph/speed-overlay.js';
+export { contractGraph } from './hierarchy/contract.js';
+export { contractionOrder, type Hierarchy } from './hierarchy/hierarchy.js';
+export { type PreparedRoads, readHierarchy, writeHierarchy } from './hierarchy/hierarchy-file.js';
+export { NearestSweep, NO_SOURCE } from './hierarchy/nearest-sweep.js';
+export { PathSearch } from './hierarchy/path-search.js';
+export { type ReachDirection, ReachSearch } from './hierarchy/reach-search.js';
+export { SeedLists } from './hierarchy/seeds.js';
+export { TableSearch } from './hierarchy/table-search.js';
 // Where every unit is
 export { LiveIndex } from './live-index/live-index.js';
 export type { FoundUnits } from './live-index/nearest-held.js';
+export { RoadsError } from './roads/errors.js';
+export type { MapRestriction, MapRoad, RoadMeaning } from './roads/map-road.js';
+export { RoadNetworkBuilder } from './roads/network-builder.js';
+export { readNetwork, writeNetwork } from './roads/network-file.js';
+export { importOsm } from './roads/osm/import-osm.js';
+export {
+  ACCESS,
+  BARRIER,
+  RESTRICTION,
+  ROAD_CLASS,
+  type RoadNetwork,
+  SEGMENT_FLAG,
+  SURFACE,
+} from './roads/road-network.js';
+export { standardProfiles } from './roads/standard-profiles.js';
+export type { VehicleProfile } from './roads/vehicle-profile.js';
+// Answers about travel by road
+export { CircuitBreaker } from './routing/circuit-breaker.js';
+export type { ClosureShape, RoadClosure } from './routing/closures.js';
+export { FallbackRouter } from './routing/fallback-router.js';
+export { OsrmRouter } from './routing/osrm-router.js';
+export type { RoadsDescription } from './routing/roads.js';
+export { type ClosureProgress, RoadsKeeper } from './routing/roads-keeper.js';
+export {
+  type AnswerOrigin,
+  type IsochroneAnswer,
+  type IsochroneQuestion,
+  type NearestSourcesAnswer,
+  type NearestSourcesQuestion,
+  type RoadEnd,
+  type RouteAnswer,
+  type RoutePlace,
+  type RouteQuestion,
+  type Router,
+  type RouteStep,
+  type TableAnswer,
+  type TableQuestion,
+  travelCell,
+  wholeMs,
+} from './routing/router.js';
+export { ValhallaRouter } from './routing/valhalla-router.js';
 // What is true when the process is gone: PostGIS
 export {
   GeoStore,

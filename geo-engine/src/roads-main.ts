@@ -10,10 +10,10 @@ import { RoadsError } from './roads/errors.js';
 import { currentRoads, RoadsImport } from './roads/generations.js';
 import { writeNetwork } from './roads/network-file.js';
 import { importOsm } from './roads/osm/import-osm.js';
-import type { NetworkInfo, RoadNetwork } from './roads/road-network.js';
+import type { NetworkInfo } from './roads/road-network.js';
 import { standardProfiles } from './roads/standard-profiles.js';
 import { parseProfiles, type VehicleProfile } from './roads/vehicle-profile.js';
-import type { ProfileOrder, ProfileReport } from './roads-order.js';
+import type { ProfilesOrder, ProfilesReport } from './roads-order.js';
 import { startThread } from './routing/typescript-thread.js';
 
 /** Progress is told at most this often. */
@@ -96,22 +96,20 @@ function sayNetwork({ counts, generated, bounds, id }: NetworkInfo): void {
   for (const [reason, count] of Object.entries(leftOut)) say(`left out: ${reason} ${count}`);
 }
 
-/** Graph and hierarchy of one profile in a thread of its own. */
-function buildProfile(network: RoadNetwork, profile: VehicleProfile, path: string): Promise<void> {
-  const order: ProfileOrder = { network, profile, path };
+/** Graphs and hierarchies of all profiles, one after another, in a thread beside this one. */
+function buildProfiles(order: ProfilesOrder): Promise<void> {
   const worker = startThread(new URL('./roads-worker.ts', import.meta.url), order);
   const tell = progressTeller();
   return new Promise((done, failed) => {
-    worker.on('message', (report: ProfileReport) => {
-      if (report.kind === 'graph') say(`${profile.code}: graph of ${report.nodes} nodes, ${report.arcs} arcs`);
-      else if (report.kind === 'progress') tell(profile.code, report.share);
+    worker.on('message', (report: ProfilesReport) => {
+      if (report.kind === 'graph') say(`${report.profile}: graph of ${report.nodes} nodes, ${report.arcs} arcs`);
+      else if (report.kind === 'progress') tell(report.profile, report.share);
+      else if (report.kind === 'built') say(`${report.profile}: built`);
       else if (report.kind === 'done') done();
-      else failed(new RoadsError(report.code, `profile ${profile.code}: ${report.message}`));
+      else failed(new RoadsError(report.code, `profile ${report.profile}: ${report.message}`));
     });
-    worker.on('error', (cause) =>
-      failed(new RoadsError('profile_failed', `profile ${profile.code}: ${cause.message}`, cause)),
-    );
-    worker.on('exit', () => failed(new RoadsError('profile_failed', `profile ${profile.code}: its thread ended`)));
+    worker.on('error', (cause) => failed(new RoadsError('profile_failed', `profiles: ${cause.message}`, cause)));
+    worker.on('exit', () => failed(new RoadsError('profile_failed', 'profiles: their thread ended')));
   });
 }
 
@@ -131,10 +129,9 @@ try {
   const network = importOsm(file, { attribution: values.attribution, progress: progressTeller() });
   sayNetwork(network.info);
   writeNetwork(running.networkPath, network);
-  for (const profile of profiles) {
-    await buildProfile(network, profile, running.hierarchyPath(profile.code));
-    say(`${profile.code}: built`);
-  }
+  const paths = running;
+  const wanted = profiles.map((profile) => ({ profile, path: paths.hierarchyPath(profile.code) }));
+  await buildProfiles({ network, wanted });
   const { id, source } = network.info;
   const { generation } = running.commit({ networkId: id, source, importedAt: Date.now(), profiles });
   running = undefined;

@@ -1,13 +1,17 @@
 import type { GeoStore } from '../../geo-engine/src/index.js';
+import type { Adapters } from './adapters/index.js';
 import type { Feed } from './feed/feed.js';
 import type { Changes } from './feed/record.js';
 import type { Sequencer } from './feed/sequencer.js';
+import type { TrackUpkeep } from './history/index.js';
 import type { Intake } from './ingest/crew-session.js';
 import type { LiveTable } from './live/live-table.js';
 import type { Picture } from './live/picture.js';
 import type { Access } from './rights/access.js';
 import type { DemoIssuer } from './rights/demo-issuer.js';
 import type { TokenVerifier } from './rights/tokens.js';
+import type { Closures } from './roads/closures.js';
+import type { RoadService } from './roads/road-service.js';
 import type { Settings } from './settings.js';
 import type { Database } from './store/database.js';
 import type { Directory } from './units/directory.js';
@@ -19,6 +23,8 @@ export interface Core {
   readonly startedAt: number;
   readonly database: Database;
   readonly geoStore: GeoStore;
+  readonly roads: RoadService;
+  readonly closures: Closures;
   readonly changes: Changes;
   readonly sequencer: Sequencer;
   readonly feed: Feed;
@@ -26,6 +32,8 @@ export interface Core {
   readonly directory: Directory;
   readonly picture: Picture;
   readonly intake: Intake;
+  readonly adapters: Adapters;
+  readonly trackUpkeep: TrackUpkeep;
   readonly crewEvents: CrewEvents;
   readonly access: Access;
   readonly tokens: TokenVerifier;

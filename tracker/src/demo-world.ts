@@ -9,11 +9,12 @@ const STOP_MS = 5000;
 
 /**
  * Starts the demo world beside the tracker: a process that knows of it no more than a URL, and speaks the public protocol.
- * It ends with us, however we end. Returns the function that ends it before.
+ * Besides that, it may give us generated roads, as a person would import them. It ends with us, however we end. Returns the function that ends it before.
  */
 export function startDemoWorld(
   url: string,
   { units, speed, autopilot }: NonNullable<Settings['demoWorld']>,
+  roadsDir: string,
   log: Log,
 ): () => Promise<void> {
   const args = [
@@ -23,6 +24,8 @@ export function startDemoWorld(
     String(speed),
     ...(units === undefined ? [] : ['--units', String(units)]),
     ...(autopilot ? [] : ['--no-autopilot']),
+    '--roads-dir',
+    roadsDir,
   ];
   const child: ChildProcess = fork(PROGRAM, args, {
     execArgv: [...TYPESCRIPT_ARGS],

@@ -45,7 +45,9 @@ try {
   // an address that stands for all of them is not one to connect to
   const reachable = settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host === '::' ? '::1' : settings.host;
   const startDemo = (port: number) =>
-    settings.demoWorld === undefined ? undefined : startDemoWorld(at(reachable, port), settings.demoWorld, log);
+    settings.demoWorld === undefined
+      ? undefined
+      : startDemoWorld(at(reachable, port), settings.demoWorld, settings.roadsDir, log);
   // beside the start of the database, which takes longest: the world waits until it is answered, and the API works without the page
   let endDemo = settings.port === 0 ? undefined : startDemo(settings.port);
   const built = buildConsole((text) => log.info(text)).catch((error: Error) => log.warn(error.message));

@@ -40,6 +40,25 @@ describe('settings', () => {
     expect({ ...readSettings(empty), nodeId: '' }).toEqual({ ...readSettings({}), nodeId: '' });
   });
 
+  it('keep road networks with the data, unless they are said to lie elsewhere', () => {
+    expect(readSettings({ DATA_DIR: '/var/vanags' }).roadsDir).toBe('/var/vanags/roads');
+    expect(readSettings({ DATA_DIR: '/var/vanags', ROADS_DIR: '/srv/roads' }).roadsDir).toBe('/srv/roads');
+  });
+
+  it('read from the URL of a router what it speaks', () => {
+    expect(readSettings({}).router).toBeUndefined();
+    const routerAt = (ROUTER_URL: string) => readSettings({ ROUTER_URL }).router;
+    expect(routerAt('osrm+http://osrm:5000/')).toEqual({ kind: 'osrm', url: 'http://osrm:5000/' });
+    expect(routerAt('valhalla+https://key:x@routes.example/v')).toEqual({
+      kind: 'valhalla',
+      url: 'https://key:x@routes.example/v',
+    });
+    for (const wrong of ['http://osrm:5000', 'osrm://osrm:5000', 'graphhopper+http://x', 'osrm+http://', 'osrm+http:'])
+      expect(refusal({ ROUTER_URL: wrong })).toBe(
+        'ROUTER_URL=(not shown): not a URL that begins with osrm+http(s):// or valhalla+http(s)://',
+      );
+  });
+
   it('pass over variables that are not theirs', () => {
     expect(readSettings({ PATH: '/bin', FLUSH: 'x' }).port).toBe(8112);
   });
@@ -61,7 +80,7 @@ describe('settings', () => {
       nodeId: 'riga-1',
       trustedProxies: ['10.0.0.1', '::1'],
       flush: { intervalMs: 50, rows: 100, maxWaiting: 1000 },
-      retentionDays: { fixes: 1, feed: 3650 },
+      retentionDays: { fixes: 1, tracks: 1095, feed: 3650 },
       databaseUrl: 'postgresql://vanags:x@db/vanags',
     });
   });
@@ -94,6 +113,9 @@ describe('settings', () => {
     [{ FLUSH_ROWS: '0' }, 'FLUSH_ROWS="0"'],
     [{ MAX_WAITING_FIXES: '10' }, 'MAX_WAITING_FIXES="10"'],
     [{ FIX_RETENTION_DAYS: '0' }, 'FIX_RETENTION_DAYS="0"'],
+    [{ TRACK_RETENTION_DAYS: '89' }, 'TRACK_RETENTION_DAYS=89: tracks are what remains of fixes'],
+    [{ TRACK_TOLERANCE_M: '101' }, 'TRACK_TOLERANCE_M="101"'],
+    [{ INGEST_PORT: '70000' }, 'INGEST_PORT="70000"'],
     [{ FEED_RETENTION_DAYS: 'ever' }, 'FEED_RETENTION_DAYS="ever"'],
     [{ OIDC_ISSUER: 'login.example.lv' }, 'OIDC_ISSUER="login.example.lv": not a URL that begins with https://'],
     [{ OIDC_JWKS_URL: 'https://a/keys' }, 'OIDC_JWKS_URL needs OIDC_ISSUER'],

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from '@hono/zod-openapi';
 
 /** A setting is wrong: the start stops with this one line. */
@@ -16,6 +16,14 @@ const url = (...protocols: string[]) =>
     error: `not a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   });
 
+/** The URL of a router says in front what it speaks, as `git+ssh://` does: `osrm+http://host:5000`. */
+const router = z.string().transform((value, context): NonNullable<Settings['router']> => {
+  const [, kind, at] = /^(osrm|valhalla)\+(https?:\/\/.+)$/.exec(value) ?? [];
+  if (at !== undefined && URL.canParse(at)) return { kind: kind as 'osrm' | 'valhalla', url: at };
+  context.addIssue({ code: 'custom', message: 'not a URL that begins with osrm+http(s):// or valhalla+http(s)://' });
+  return z.NEVER;
+});
+
 /** Every setting the tracker reads, by the name of its environment variable. An empty value counts as not given. */
 const Environment = z.object({
   MODE: z.enum(['development', 'production']).default('development'),
@@ -24,8 +32,11 @@ const Environment = z.object({
     .refine((value) => value === 'localhost' || isIP(value) !== 0, { error: 'not an IP address' })
     .default('127.0.0.1'),
   PORT: whole(0, 65535).default(8112),
+  INGEST_PORT: whole(0, 65535).optional(),
   DATA_DIR: z.string().default('./data'),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  ROADS_DIR: z.string().optional(),
+  ROUTER_URL: router.optional(),
   NODE_ID: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: '1 to 64 letters, digits, _ . -' })
@@ -45,6 +56,9 @@ const Environment = z.object({
   FLUSH_ROWS: whole(1, 50_000).default(5000),
   MAX_WAITING_FIXES: whole(1000, 5_000_000).default(200_000),
   FIX_RETENTION_DAYS: whole(1, 3650).default(90),
+  TRACK_RETENTION_DAYS: whole(1, 36_500).default(1095),
+  TRACK_AFTER_HOURS: whole(0, 720).default(6),
+  TRACK_TOLERANCE_M: whole(0, 100).default(10),
   FEED_RETENTION_DAYS: whole(1, 3650).default(30),
 });
 
@@ -55,9 +69,15 @@ export interface Settings {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
+  /** Where the OsmAnd protocol is served at the root; undefined: nowhere. */
+  readonly ingestPort: number | undefined;
   readonly dataDir: string;
   /** Undefined: the embedded database in dataDir. */
   readonly databaseUrl: string | undefined;
+  /** Where imported road networks lie (`npm run roads`). */
+  readonly roadsDir: string;
+  /** The router that is asked before the built-in network. */
+  readonly router: { readonly kind: 'osrm' | 'valhalla'; readonly url: string } | undefined;
   readonly nodeId: string;
   /** The demo's token issuer. */
   readonly demo: boolean;
@@ -72,7 +92,9 @@ export interface Settings {
     | { readonly issuer: string; readonly jwksUrl: string | undefined; readonly audience: string }
     | undefined;
   readonly flush: { readonly intervalMs: number; readonly rows: number; readonly maxWaiting: number };
-  readonly retentionDays: { readonly fixes: number; readonly feed: number };
+  readonly retentionDays: { readonly fixes: number; readonly tracks: number; readonly feed: number };
+  /** Fixes become lines so many hours after the end of their UTC day; the lines are off by so many metres at most. */
+  readonly tracks: { readonly afterHours: number; readonly toleranceM: number };
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
@@ -121,6 +143,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const loopback = LOOPBACK.test(e.HOST);
   const demo = e.DEMO ?? !production;
 
+  if (e.TRACK_RETENTION_DAYS < e.FIX_RETENTION_DAYS) {
+    throw new SettingError(
+      `TRACK_RETENTION_DAYS=${e.TRACK_RETENTION_DAYS}: tracks are what remains of fixes, which are kept for FIX_RETENTION_DAYS=${e.FIX_RETENTION_DAYS}`,
+    );
+  }
   if ((e.TLS_CERT_FILE === undefined) !== (e.TLS_KEY_FILE === undefined)) {
     throw new SettingError('TLS_CERT_FILE and TLS_KEY_FILE go together; only one is set');
   }
@@ -162,8 +189,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     production,
     host: e.HOST,
     port: e.PORT,
+    ingestPort: e.INGEST_PORT,
     dataDir: resolve(e.DATA_DIR),
     databaseUrl: e.DATABASE_URL,
+    roadsDir: resolve(e.ROADS_DIR ?? join(e.DATA_DIR, 'roads')),
+    router: e.ROUTER_URL,
     nodeId: e.NODE_ID ?? `node-${process.pid}`,
     demo,
     demoWorld:
@@ -178,6 +208,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
         ? { issuer: e.OIDC_ISSUER, jwksUrl: e.OIDC_JWKS_URL, audience: e.OIDC_AUDIENCE }
         : undefined,
     flush: { intervalMs: e.FLUSH_INTERVAL_MS, rows: e.FLUSH_ROWS, maxWaiting: e.MAX_WAITING_FIXES },
-    retentionDays: { fixes: e.FIX_RETENTION_DAYS, feed: e.FEED_RETENTION_DAYS },
+    retentionDays: { fixes: e.FIX_RETENTION_DAYS, tracks: e.TRACK_RETENTION_DAYS, feed: e.FEED_RETENTION_DAYS },
+    tracks: { afterHours: e.TRACK_AFTER_HOURS, toleranceM: e.TRACK_TOLERANCE_M },
   };
 }

@@ -2,23 +2,28 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CellTable, GeoStore, LiveIndex } from '../../geo-engine/src/index.js';
+import { Adapters } from './adapters/index.js';
 import { createApi } from './api/api.js';
+import { createIngestApi } from './api/ingest-port.js';
 import type { Core } from './core.js';
 import { Feed } from './feed/feed.js';
 import { Changes } from './feed/record.js';
 import { Sequencer } from './feed/sequencer.js';
-import { createApp, listen } from './hub/app.js';
+import { TrackUpkeep } from './history/index.js';
+import { createApp, type Listening, listen } from './hub/app.js';
 import { Consoles } from './hub/consoles.js';
 import { CrewSockets } from './hub/crew-sockets.js';
-import { attachHttp } from './hub/http.js';
+import { attachHttp, MAX_INGEST_BYTES } from './hub/http.js';
 import { Intake } from './ingest/crew-session.js';
-import { dropOldPartitions, ensurePartitions } from './ingest/partitions.js';
+import { ensurePartitions } from './ingest/partitions.js';
 import { LiveTable } from './live/live-table.js';
 import { Picture } from './live/picture.js';
 import type { Log } from './log.js';
 import { Access } from './rights/access.js';
 import { DemoIssuer } from './rights/demo-issuer.js';
 import { TokenVerifier } from './rights/tokens.js';
+import { Closures } from './roads/closures.js';
+import { RoadService } from './roads/road-service.js';
 import type { Settings } from './settings.js';
 import { Database, embeddedAddress, serverAddress } from './store/database.js';
 import { EmbeddedDatabase } from './store/embedded/embedded-database.js';
@@ -41,6 +46,8 @@ export const VERSION: string = JSON.parse(readFileSync(new URL('../../package.js
 /** A running tracker. */
 export interface Tracker {
   readonly port: number;
+  /** Undefined: `INGEST_PORT` is not set. */
+  readonly ingestPort: number | undefined;
   readonly core: Core;
   /** Process of the embedded database, if it is one. */
   readonly databasePid: number | undefined;
@@ -127,9 +134,21 @@ async function run(
   const intake = new Intake(database, live, settings.flush, () => crewEvents.kick(), onError);
 
   followFeed(feed, directory);
+  const closures = new Closures(database, feed);
+  const roads = new RoadService(settings, closures, log);
   await feed.start();
   await directory.ensureOperator();
   await directory.load();
+  await closures.reload(null);
+  const adapters = new Adapters(database, changes, directory, intake, onError);
+  await adapters.load();
+  const { retentionDays, tracks } = settings;
+  const trackUpkeep = new TrackUpkeep(
+    database,
+    { ...tracks, fixDays: retentionDays.fixes, trackDays: retentionDays.tracks },
+    holder,
+    onError,
+  );
   const access = new Access(directory);
   const demoIssuer = settings.demo ? await DemoIssuer.open(settings.dataDir) : undefined;
   const tokens = new TokenVerifier(settings.oidc, demoIssuer, directory, settings.oidc?.audience ?? DEFAULT_AUDIENCE);
@@ -138,6 +157,8 @@ async function run(
     startedAt: Date.now(),
     database,
     geoStore: new GeoStore(database),
+    roads,
+    closures,
     changes,
     sequencer,
     feed,
@@ -145,6 +166,8 @@ async function run(
     directory,
     picture,
     intake,
+    adapters,
+    trackUpkeep,
     crewEvents,
     access,
     tokens,
@@ -157,10 +180,16 @@ async function run(
   crews.attach(app);
   consoles.attach(app);
   attachHttp(app, createApi(core, log, VERSION, CONSOLE_DIR), settings, log);
-  let listening: Awaited<ReturnType<typeof listen>>;
+  const ingestApp = settings.ingestPort === undefined ? undefined : createApp(settings);
+  const listening: Listening[] = [];
   try {
-    listening = await listen(app, settings);
+    listening.push(await listen(app, settings));
+    if (ingestApp !== undefined) {
+      attachHttp(ingestApp, createIngestApi(core, log), settings, log, () => MAX_INGEST_BYTES);
+      listening.push(await listen(ingestApp, { host: settings.host, port: settings.ingestPort! }, 'INGEST_PORT'));
+    }
   } catch (error) {
+    for (const open of listening) open.close();
     crews.close();
     await consoles.close();
     await feed.stop();
@@ -168,6 +197,8 @@ async function run(
   }
   sequencer.start();
   crewEvents.start();
+  roads.start();
+  trackUpkeep.start();
   const upkeepLease = new Lease('upkeep', holder, UPKEEP_MS / 2);
   const upkeep = setInterval(() => void keepUp(core, upkeepLease, log), UPKEEP_MS);
   const guard =
@@ -179,20 +210,24 @@ async function run(
   const stop = async () => {
     clearInterval(upkeep);
     clearInterval(guard);
-    listening.close();
+    for (const open of listening) open.close();
     crews.close();
+    await roads.stop();
     await intake.claims.stop();
     await intake.writer.stop();
     await crewEvents.stop();
+    await trackUpkeep.stop();
     await sequencer.stop();
     await feed.stop();
     await consoles.close();
     app.close();
+    ingestApp?.close();
     await database.close();
     await embedded?.stop();
   };
   return {
-    port: listening.port,
+    port: listening[0]!.port,
+    ingestPort: listening[1]?.port,
     core,
     get databasePid() {
       return embedded?.pid;
@@ -204,12 +239,11 @@ async function run(
   };
 }
 
-/** Hourly, on one node: partitions for the days to come, and what is older than its retention goes. */
+/** Hourly, on one node: partitions for the days to come, and events older than their retention go. Fixes are TrackUpkeep's. */
 async function keepUp({ database, feed, settings }: Core, lease: Lease, log: Log): Promise<void> {
   try {
     if ((await lease.take(database)) === undefined) return;
     await ensurePartitions(database);
-    await dropOldPartitions(database, settings.retentionDays.fixes);
     await feed.prune(settings.retentionDays.feed);
   } catch (error) {
     log.error('the hourly upkeep failed; the next hour tries again', error);

@@ -54,6 +54,19 @@ describe('Words', () => {
     expect(ages.map((ms) => latvian.age(ms))).toEqual(['0 s', '0 s', '119 s', '2 min', '119 min', '2 h', '2 d']);
   });
 
+  it('promises no travel time earlier than it is', () => {
+    const times = [0, 1, 60_000, 60_001, 3_599_999, 3_600_000, 3_900_001];
+    expect(times.map((ms) => latvian.minutes(ms))).toEqual([
+      '0 min',
+      '1 min',
+      '1 min',
+      '2 min',
+      '1 h 00 min',
+      '1 h 00 min',
+      '1 h 06 min',
+    ]);
+  });
+
   it('searches without diacritics', () => {
     expect(folded('Ķekava, Ērģļu iela')).toBe('kekava, erglu iela');
   });

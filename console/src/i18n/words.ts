@@ -91,6 +91,13 @@ export class Words {
     return this.text('age.ago', { age: this.age(ms) });
   }
 
+  /** A travel time in whole minutes, rounded up so that nothing is promised earlier: “1 min”, “1 h 05 min”. */
+  minutes(ms: number): string {
+    const minutes = Math.ceil(ms / 60_000);
+    const rest = this.text('age.minutes', { n: minutes < 60 ? minutes : String(minutes % 60).padStart(2, '0') });
+    return minutes < 60 ? rest : `${this.text('age.hours', { n: Math.floor(minutes / 60) })} ${rest}`;
+  }
+
   /** “850 m”, “12,4 km”. */
   distance(metres: number): string {
     if (metres < 995) return `${this.#number.format(Math.round(metres / 10) * 10)} m`;

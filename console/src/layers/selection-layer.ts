@@ -37,7 +37,7 @@ function marks({ selection, picture, units, veks, draftPlace }: MapState): Mark[
     for (const { unitId, status } of vek?.assignments ?? [])
       if (status !== 'done' && status !== 'cancelled') unit(unitId, false);
   }
-  if (selection.kind === 'new_vek' && draftPlace !== undefined)
+  if ((selection.kind === 'new_vek' || selection.kind === 'closures') && draftPlace !== undefined)
     found.push({ at: [draftPlace.lon, draftPlace.lat], main: true });
   return found;
 }

@@ -1,5 +1,6 @@
 import { land, places } from 'virtual:base-map';
 import type { StyleSpecification } from 'maplibre-gl';
+import type { Network } from '../state/api.js';
 import type { Theme } from '../state/store.js';
 
 interface Ink {
@@ -53,10 +54,12 @@ const BOLD = ['system-ui', 'Segoe UI', 'Roboto', 'Noto Sans', 'sans-serif'];
 
 /**
  * The built-in map: outlines and names that come with the console, territories, roads and rivers from the tracker. It asks
- * nobody else; without `glyphs` MapLibre draws text with the machine's own fonts.
+ * nobody else; without `glyphs` MapLibre draws text with the machine's own fonts. Roads are those of the network in use, by which
+ * routes are found; without one, the lines of the map.
  */
-export function baseStyle(theme: Theme, origin: string): StyleSpecification {
+export function baseStyle(theme: Theme, origin: string, network: Network['network'] | undefined): StyleSpecification {
   const ink = INK[theme];
+  const roads = network == null ? 'tracker' : 'roads';
   return {
     version: 8,
     sources: {
@@ -69,6 +72,17 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
         maxzoom: 13,
         bounds: [20.5, 55.5, 28.5, 58.2],
       },
+      ...(network == null
+        ? {}
+        : {
+            roads: {
+              type: 'vector' as const,
+              // named by the network, so that no tile of the one before is shown
+              tiles: [`${origin}/api/v1/tiles/roads/{z}/{x}/{y}.mvt?network=${network.id}`],
+              minzoom: 5,
+              maxzoom: 14,
+            },
+          }),
     },
     layers: [
       { id: 'water', type: 'background', paint: { 'background-color': ink.water } },
@@ -110,16 +124,24 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
       {
         id: 'road',
         type: 'line',
-        source: 'tracker',
+        source: roads,
         'source-layer': 'road',
-        filter: ['!', ['in', ['get', 'class'], ['literal', MAIN_ROADS]]],
+        filter: ['!', ['in', ['get', 'class'], ['literal', [...MAIN_ROADS, 'ferry']]]],
         minzoom: 9,
         paint: { 'line-color': ink.road, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.4, 15, 4] },
       },
       {
+        id: 'ferry',
+        type: 'line',
+        source: roads,
+        'source-layer': 'road',
+        filter: ['==', ['get', 'class'], 'ferry'],
+        paint: { 'line-color': ink.mainRoad, 'line-width': 1.2, 'line-dasharray': [2, 3] },
+      },
+      {
         id: 'main-road',
         type: 'line',
-        source: 'tracker',
+        source: roads,
         'source-layer': 'road',
         filter: ['in', ['get', 'class'], ['literal', MAIN_ROADS]],
         paint: {
@@ -145,7 +167,7 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
       {
         id: 'road-ref',
         type: 'symbol',
-        source: 'tracker',
+        source: roads,
         'source-layer': 'road',
         filter: ['all', ['has', 'ref'], ['in', ['get', 'class'], ['literal', MAIN_ROADS]]],
         minzoom: 8,
@@ -161,7 +183,7 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
       {
         id: 'road-name',
         type: 'symbol',
-        source: 'tracker',
+        source: roads,
         'source-layer': 'road',
         filter: ['has', 'name'],
         minzoom: 15,
@@ -221,4 +243,13 @@ export function baseStyle(theme: Theme, origin: string): StyleSpecification {
   };
 }
 
-const MAIN_ROADS = ['motorway', 'trunk', 'primary', 'secondary'];
+const MAIN_ROADS = [
+  'motorway',
+  'trunk',
+  'primary',
+  'secondary',
+  'motorway_link',
+  'trunk_link',
+  'primary_link',
+  'secondary_link',
+];

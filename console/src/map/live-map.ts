@@ -1,5 +1,11 @@
 import { MapLibreOverlay } from '@deck.gl/maplibre';
-import { Map as MapLibreMap, type MapMouseEvent, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import {
+  Map as MapLibreMap,
+  type MapMouseEvent,
+  ScaleControl,
+  type StyleSpecification,
+  setWorkerUrl,
+} from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { UNIT_STATUSES, type UnitStatus } from '../../../tracker/src/protocol/status.js';
@@ -19,6 +25,7 @@ import { type Desk, isEnded } from '../state/desk.js';
 import { readStyleUrl } from '../state/settings.js';
 import type { State } from '../state/store.js';
 import { baseStyle } from './base-style.js';
+import { RoadOverlay } from './road-overlay.js';
 
 setWorkerUrl(workerUrl);
 
@@ -41,6 +48,7 @@ export class LiveMap {
   readonly #desk: Desk;
   readonly #map: MapLibreMap;
   readonly #overlay: MapLibreOverlay;
+  readonly #roads: RoadOverlay;
   readonly #looks = new UnitLooks();
   readonly #ends: (() => void)[] = [];
   /** Script time of the last draws, ms. */
@@ -60,7 +68,7 @@ export class LiveMap {
     this.#atlas = this.#createAtlas();
     this.#map = new MapLibreMap({
       container,
-      style: readStyleUrl() ?? baseStyle(this.#state.theme, location.origin),
+      style: readStyleUrl() ?? this.#style(),
       bounds: [...LATVIA],
       fitBoundsOptions: { padding: 12 },
       maxZoom: 18,
@@ -72,6 +80,7 @@ export class LiveMap {
       fadeDuration: 0,
       canvasContextAttributes: { antialias: false },
     });
+    this.#roads = new RoadOverlay(this.#map, this.#state.theme);
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.#map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-right');
@@ -135,6 +144,11 @@ export class LiveMap {
     this.#map.remove();
   }
 
+  #style(): StyleSpecification {
+    const { theme, network } = this.#state;
+    return baseStyle(theme, location.origin, network?.network);
+  }
+
   #createAtlas(): SymbolAtlas {
     const letters = Object.fromEntries(
       UNIT_STATUSES.map((status) => [status, this.#words.text(`letter.${status}`)]),
@@ -154,9 +168,17 @@ export class LiveMap {
     if (state.language !== before.language || state.theme !== before.theme) {
       this.#words = new Words(state.language);
       this.#atlas = this.#createAtlas();
-      if (state.theme !== before.theme && readStyleUrl() === null)
-        this.#map.setStyle(baseStyle(state.theme, location.origin), { diff: false });
     }
+    const isOtherMap = state.theme !== before.theme || state.network?.network?.id !== before.network?.network?.id;
+    if (isOtherMap && readStyleUrl() === null) {
+      this.#roads.setTheme(state.theme);
+      this.#map.setStyle(this.#style(), { diff: false });
+    }
+    const isFirst = state === before;
+    const otherWords = isFirst || state.language !== before.language;
+    if (state.closures !== before.closures || otherWords) this.#roads.showClosures(state.closures, this.#words);
+    if (state.reach !== before.reach || otherWords) this.#roads.showReach(state.reach, this.#words);
+    if (state.route !== before.route || isFirst) this.#roads.showRoute(state.route);
     if (state.units !== before.units) this.#learn();
     if (state.veks !== before.veks || this.#veks.length === 0)
       this.#veks = [...state.veks.values()].filter((vek) => vek.lon !== null && !isEnded(vek)).sort(byPriority);
@@ -255,7 +277,7 @@ export class LiveMap {
 
   #click({ point, lngLat }: MapMouseEvent): void {
     const { selection, unitByHandle } = this.#state;
-    if (selection.kind === 'new_vek') {
+    if (selection.kind === 'new_vek' || selection.kind === 'closures') {
       this.#desk.placeDraft({ lon: lngLat.lng, lat: lngLat.lat });
       return;
     }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Desk } from '../state/desk.js';
 import { AlarmBar } from './alarm-bar.js';
+import { Closures } from './closures.js';
 import { KeysDialog } from './keys-dialog.js';
 import { MapPane } from './map-pane.js';
 import { NewVek } from './new-vek.js';
@@ -30,6 +31,12 @@ function Page() {
   return session === undefined ? <SignIn /> : <Workplace />;
 }
 
+/** The route of the unit whose line has the focus, else of the first in the panel. */
+function routeButton(): HTMLElement | null {
+  const inLine = document.activeElement?.closest('li')?.querySelector<HTMLElement>('[data-route]');
+  return inLine ?? document.querySelector<HTMLElement>('[data-route]');
+}
+
 function Workplace() {
   const desk = useDesk();
   const words = useWords();
@@ -55,6 +62,9 @@ function Workplace() {
         n: () => desk.may('create') && desk.select({ kind: 'new_vek' }),
         m: () => document.querySelector<HTMLElement>('.maplibregl-canvas')?.focus(),
         w: () => document.querySelector<HTMLElement>('[data-assign]')?.focus(),
+        c: () => desk.select({ kind: 'closures' }),
+        r: () => routeButton()?.click(),
+        i: () => document.querySelector<HTMLElement>('[data-reach]')?.click(),
         '?': () => {
           keys.current?.showModal();
           setKeysOpen(true);
@@ -93,6 +103,7 @@ function Workplace() {
         {selection.kind === 'vek' && <VekDetail key={selection.id} id={selection.id} />}
         {selection.kind === 'unit' && <UnitDetail key={selection.id} id={selection.id} />}
         {selection.kind === 'new_vek' && <NewVek />}
+        {selection.kind === 'closures' && <Closures />}
       </main>
       <div className="hidden" aria-live="polite" aria-atomic="true">
         {announcement}

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { UNIT_STATUSES } from '../../../tracker/src/protocol/status.js';
 import { drawSymbol, MAP_COLOURS, SERVICES } from '../layers/index.js';
 import { LiveMap } from '../map/live-map.js';
+import { RouteCard } from './route-card.js';
 import { useDesk, usePart, useWords } from './use-desk.js';
 
 export function MapPane() {
@@ -9,6 +10,8 @@ export function MapPane() {
   const words = useWords();
   const connection = usePart((state) => state.connection);
   const inPicture = usePart((state) => state.unitsInPicture);
+  const closures = usePart((state) => state.closures);
+  const network = usePart((state) => state.network?.network ?? undefined);
   const container = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<LiveMap>();
   const [failed, setFailed] = useState(false);
@@ -38,9 +41,20 @@ export function MapPane() {
         <button type="button" onClick={() => map?.showAll()} title={words.text('map.whole')}>
           LV
         </button>
+        <button
+          type="button"
+          className={closures.length > 0 ? 'closures-button some' : 'closures-button'}
+          onClick={() => desk.select({ kind: 'closures' })}
+          title={words.text('closures.title')}
+          aria-label={`${words.text('closures.title')}: ${words.number(closures.length)}`}
+        >
+          ⊘{closures.length > 0 && <small className="closures-count">{words.number(closures.length)}</small>}
+        </button>
       </div>
+      <RouteCard />
       <p className="in-picture">{words.text('units.inPicture', { count: words.count('units', inPicture) })}</p>
       <Legend />
+      {network?.generated === false && <p className="attribution">{network.attribution}</p>}
     </section>
   );
 }
@@ -49,6 +63,7 @@ function Legend() {
   const desk = useDesk();
   const words = useWords();
   const showShelters = usePart((state) => state.showShelters);
+  const network = usePart((state) => state.network);
   const [open, setOpen] = useState(() => window.innerHeight > 820);
   return (
     <details className="legend" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -80,7 +95,21 @@ function Legend() {
         <input type="checkbox" checked={showShelters} onChange={() => desk.toggleShelters()} />{' '}
         {words.text('map.shelters')}
       </label>
-      <p className="approximate">{words.text('map.approximate')}</p>
+      <p className="legend-closures">
+        <span className="closure-mark closed" aria-hidden="true" /> {words.text('closures.closed')}{' '}
+        <span className="closure-mark slow" aria-hidden="true" /> {words.text('closures.slow')}
+      </p>
+      {/* lines of the map stand in for a network that is not there; only a demonstration has them, and invents them */}
+      <p className="approximate">
+        {words.text(network?.network?.generated === false ? 'map.bordersApproximate' : 'map.approximate')}
+      </p>
+      {network !== undefined && (
+        <p className="fine">
+          {network.network === null
+            ? words.label('network', network.state)
+            : words.text('network.source', { source: network.network.source })}
+        </p>
+      )}
       <p className="fine">{words.text('map.sources')}</p>
     </details>
   );

@@ -3,6 +3,7 @@ import { UNIT_FLAG } from '../../../tracker/src/protocol/live-frame.js';
 import { ALLOWED_MOVES, UNIT_STATUSES, type UnitStatus } from '../../../tracker/src/protocol/status.js';
 import { css, STATUS_COLOUR } from '../layers/palette.js';
 import type { Unit } from '../state/api.js';
+import { RouteButton } from './route-buttons.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 import { Detail } from './vek-detail.js';
 
@@ -35,6 +36,7 @@ export function UnitDetail({ id }: { readonly id: string }) {
             {words.text('vek.number', { number: on.number })}
           </button>
         )}
+        {on !== undefined && <RouteButton unitId={id} vek={on} />}
       </p>
       <dl className="facts">
         <div>

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import type { Assignment, Vek } from '../state/api.js';
 import { isEnded } from '../state/desk.js';
 import { eventTypeLabel } from '../state/event-types.js';
+import { RouteButton } from './route-buttons.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 import { Priority, placeOf } from './vek-list.js';
 import { WhoGoes } from './who-goes.js';
@@ -144,6 +145,7 @@ function Sent({ vek }: { readonly vek: Vek }) {
                 {callsign}
               </button>
               <span className={`unit-status ${status}`}>{words.label('assignment', status)}</span>
+              {isActive(assignment) && units.has(unitId) && <RouteButton unitId={unitId} vek={vek} />}
               {isActive(assignment) && desk.may('dispatch') && (
                 <button
                   type="button"

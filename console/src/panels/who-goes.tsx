@@ -3,6 +3,7 @@ import type { TextKey } from '../i18n/texts.js';
 import type { Words } from '../i18n/words.js';
 import type { Nearest, Reason, Vek } from '../state/api.js';
 import { defaultCapability } from '../state/event-types.js';
+import { ReachButton, RouteButton } from './route-buttons.js';
 import { problemText, useCommand, useDesk, usePart, useWords } from './use-desk.js';
 
 const WANTED = 5;
@@ -108,6 +109,7 @@ export function WhoGoes({ vek }: { readonly vek: Vek }) {
           {words.text('who.ask')}
         </button>
       </div>
+      {hasPlace && <ReachButton vek={vek} />}
       {!hasPlace && <p className="empty">{words.text('who.needsPlace')}</p>}
       {(refused ?? problem) !== undefined && (
         <p className="problem" role="alert">
@@ -135,6 +137,7 @@ export function WhoGoes({ vek }: { readonly vek: Vek }) {
                     {unit.callsign}
                   </button>
                   <b className="distance">{words.distance(unit.distanceM)}</b>
+                  <RouteButton unitId={unit.unitId} vek={vek} />
                   <button
                     type="button"
                     className={i === 0 ? 'primary' : ''}

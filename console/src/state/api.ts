@@ -81,6 +81,88 @@ export interface Shelter {
   readonly lon: number;
   readonly lat: number;
 }
+export interface VehicleProfile {
+  readonly code: string;
+  readonly labelLv: string;
+  readonly labelEn: string;
+}
+/** What the tracker says of its roads. */
+export interface Network {
+  readonly state: 'ready' | 'loading' | 'none';
+  readonly network: {
+    readonly id: string;
+    readonly source: string;
+    readonly mapTime: number | null;
+    readonly generated: boolean;
+    readonly attribution: string;
+  } | null;
+  readonly profiles: readonly VehicleProfile[];
+}
+export interface Located {
+  readonly lon: number;
+  readonly lat: number;
+}
+type Place = readonly [lon: number, lat: number];
+type Line = readonly Place[];
+export interface Closure {
+  readonly id: string;
+  readonly agencyId: string;
+  readonly shape:
+    | { readonly type: 'Polygon'; readonly coordinates: readonly Line[] }
+    | { readonly type: 'LineString'; readonly coordinates: Line }
+    | null;
+  /** The stretches of road that it takes, in the network in use. */
+  readonly roads: { readonly type: 'MultiLineString'; readonly coordinates: readonly Line[] } | null;
+  /** Share of the speed that remains; 0: closed. */
+  readonly speedShare: number;
+  readonly reason: string;
+  readonly validFrom: number;
+  readonly validUntil: number | null;
+  readonly createdBy: string;
+  readonly inForce: boolean;
+}
+export interface NewClosure {
+  readonly id: string;
+  readonly shape: { readonly type: 'Polygon'; readonly coordinates: readonly Line[] };
+  readonly speedShare: number;
+  readonly reason: string;
+  readonly validUntil: string | null;
+}
+/** Where a drive begins or ends on the roads, and how far that is from the place asked about. */
+interface RoadEnd extends Located {
+  readonly offRoadM: number;
+}
+/** What every answer on roads says of its origin. */
+export interface RoadAnswer {
+  readonly source: string;
+  /** Why an outside router was not the one who answered. */
+  readonly fallback: string | null;
+  /** How it stands to the closures in force: `in_force`, `checked`, `pending`, `unknown`. */
+  readonly closures: string;
+  readonly generated: boolean;
+  readonly profile: string;
+}
+export interface RouteAnswer extends RoadAnswer {
+  readonly route: {
+    /** With the ways off the road at both ends. */
+    readonly wholeMs: number;
+    readonly distanceM: number;
+    readonly start: RoadEnd;
+    readonly end: RoadEnd;
+    readonly geometry: { readonly type: 'LineString'; readonly coordinates: Line };
+  } | null;
+  /** Why there is none. */
+  readonly refusal: { readonly code: string } | null;
+}
+/** GeoJSON: what is reached, the widest limit first. */
+export interface Isochrone extends RoadAnswer {
+  readonly type: 'FeatureCollection';
+  readonly features: readonly {
+    readonly type: 'Feature';
+    readonly properties: { readonly minutes: number };
+    readonly geometry: { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly Line[])[] };
+  }[];
+}
 interface NearUnit {
   readonly handle: number;
   readonly unitId: string;
@@ -185,6 +267,28 @@ export class Api {
     ).units;
   shelters = async (lon: number, lat: number, k: number) =>
     (await this.#call<{ shelters: Shelter[] }>('GET', `/api/v1/shelters?lon=${lon}&lat=${lat}&k=${k}`)).shelters;
+
+  network = () => this.#call<Network>('GET', '/api/v1/network');
+  closures = async () => (await this.#call<{ closures: Closure[] }>('GET', '/api/v1/closures')).closures;
+  createClosure = (closure: NewClosure) => this.#call<{ id: string }>('POST', '/api/v1/closures', closure);
+  removeClosure = (id: string) => this.#call<void>('DELETE', `/api/v1/closures/${id}`);
+
+  route(from: Located, to: Located, headingDeg: number | undefined, profile: string | undefined): Promise<RouteAnswer> {
+    const query = new URLSearchParams({ from: `${from.lon},${from.lat}`, to: `${to.lon},${to.lat}` });
+    if (headingDeg !== undefined) query.set('heading', headingDeg.toFixed(0));
+    if (profile !== undefined) query.set('profile', profile);
+    return this.#call<RouteAnswer>('GET', `/api/v1/route?${query}`);
+  }
+
+  isochrone(place: Located, minutes: readonly number[], profile: string | undefined): Promise<Isochrone> {
+    const query = new URLSearchParams({
+      place: `${place.lon},${place.lat}`,
+      minutes: minutes.join(','),
+      direction: 'to',
+    });
+    if (profile !== undefined) query.set('profile', profile);
+    return this.#call<Isochrone>('GET', `/api/v1/isochrone?${query}`);
+  }
 
   nearest(place: { lon: number; lat: number }, k: number, capability: string, vekId: string): Promise<Nearest> {
     const query = new URLSearchParams({ lon: String(place.lon), lat: String(place.lat), k: String(k), vekId });

@@ -1,16 +1,21 @@
 import { v7 as uuidv7 } from 'uuid';
+import { UNIT_FLAG } from '../../../tracker/src/protocol/live-frame.js';
 import { ConsoleClient, type FeedEvent } from '../feed/index.js';
 import { Words } from '../i18n/words.js';
-import { Api, ApiProblem, type NewVek, type Unit, type Vek } from './api.js';
+import { Api, ApiProblem, type Network, type NewClosure, type NewVek, type Unit, type Vek } from './api.js';
 import { eventTypeLabel } from './event-types.js';
 import { keepLanguage, keepTheme, keepToken, readLanguage, readTheme, readToken } from './settings.js';
-import { type Selection, type State, Store } from './store.js';
+import { type DrawnReach, type DrawnRoute, type Selection, type State, Store } from './store.js';
 
 const READINESS_EVERY_MS = 5000;
 /** Events come often; lists are fetched in full now and then all the same. */
 const REFETCH_EVERY_MS = 60_000;
 const GATHER_MS = 80;
 const COUNT_EVERY_MS = 1000;
+/** A network that is being imported or replaced is noticed so soon. */
+const NETWORK_EVERY_MS = 15_000;
+/** Limits of the reach that is drawn, minutes: those of the norms for towns and the country. */
+const REACH_MINUTES = [8, 15];
 const RETRY_SIGN_IN_MS = 1500;
 const SHELTERS = 1000;
 const LATVIA_CENTRE = { lon: 24.6, lat: 56.9 };
@@ -29,6 +34,9 @@ const EMPTY: Pick<
   | 'selection'
   | 'draftPlace'
   | 'unitsInPicture'
+  | 'closures'
+  | 'route'
+  | 'reach'
 > = {
   session: undefined,
   connection: 'connecting',
@@ -41,6 +49,9 @@ const EMPTY: Pick<
   selection: { kind: 'none' },
   draftPlace: undefined,
   unitsInPicture: 0,
+  closures: [],
+  route: undefined,
+  reach: undefined,
 };
 
 /** A dispatcher's desk: holds the session, keeps the lists right by the feed, and carries out what the panels ask for. */
@@ -51,7 +62,13 @@ export class Desk {
   flyTo: (place: { lon: number; lat: number }) => void = () => {};
   mapCentre: () => { lon: number; lat: number } = () => LATVIA_CENTRE;
   #api = new Api();
-  readonly #stale = { veks: new Set<string>(), units: new Set<string>(), allVeks: false, allUnits: false };
+  readonly #stale = {
+    veks: new Set<string>(),
+    units: new Set<string>(),
+    allVeks: false,
+    allUnits: false,
+    closures: false,
+  };
   #gatherTimer: ReturnType<typeof setTimeout> | undefined;
   #timers: ReturnType<typeof setInterval>[] = [];
   readonly #seen = new Set<string>();
@@ -64,6 +81,7 @@ export class Desk {
       signInProblem: undefined,
       degraded: [],
       shelters: [],
+      network: undefined,
       announcement: '',
       language: readLanguage(),
       theme: readTheme(),
@@ -130,8 +148,10 @@ export class Desk {
       setInterval(() => void this.#checkReadiness(), READINESS_EVERY_MS),
       setInterval(() => this.#refetch(), REFETCH_EVERY_MS),
       setInterval(() => this.#count(), COUNT_EVERY_MS),
+      setInterval(() => void this.#checkNetwork(), NETWORK_EVERY_MS),
     ];
     void this.#checkReadiness();
+    void this.#checkNetwork();
     void this.#api
       .shelters(LATVIA_CENTRE.lon, LATVIA_CENTRE.lat, SHELTERS)
       .catch(() => this.#api.shelters(LATVIA_CENTRE.lon, LATVIA_CENTRE.lat, 50))
@@ -157,7 +177,7 @@ export class Desk {
     this.store.set({ ...EMPTY, degraded: [] });
   }
 
-  may(operation: 'dispatch' | 'create' | 'status'): boolean {
+  may(operation: 'dispatch' | 'create' | 'status' | 'close_roads'): boolean {
     const roles = this.store.get().session?.me.roles ?? [];
     if (operation === 'dispatch') return roles.includes('dispatcher');
     if (operation === 'create') return roles.includes('dispatcher') || roles.includes('call_taker');
@@ -175,6 +195,7 @@ export class Desk {
       if (type === 'lv.vanags.unit.sos.v1') this.#raise(event);
       else if (type === 'lv.vanags.unit.status_changed.v1' && unitId !== undefined) this.#show(unitId, data);
       else if (unitId !== undefined && type.startsWith('lv.vanags.unit.held')) this.#stale.units.add(unitId);
+      else if (type.startsWith('lv.vanags.closure.')) this.#stale.closures = true;
       else if (/^lv\.vanags\.(unit|grant|agency)\.(created|revoked|retired|bound)/.test(type))
         this.#stale.allUnits = true;
     }
@@ -218,6 +239,7 @@ export class Desk {
   #refetch(): void {
     this.#stale.allUnits = true;
     this.#stale.allVeks = true;
+    this.#stale.closures = true;
     this.#gather();
   }
 
@@ -229,18 +251,20 @@ export class Desk {
   }
 
   async #fetchStale(): Promise<void> {
-    const { veks, units, allVeks, allUnits } = this.#stale;
+    const { veks, units, allVeks, allUnits, closures } = this.#stale;
     const vekIds = [...veks];
     const unitIds = [...units];
     veks.clear();
     units.clear();
     this.#stale.allVeks = false;
     this.#stale.allUnits = false;
+    this.#stale.closures = false;
     const api = this.#api;
     try {
       await Promise.all([
         allUnits ? api.units().then((all) => this.#putUnits(all, true)) : undefined,
         allVeks ? api.veks().then((all) => this.#putVeks(all, true)) : undefined,
+        closures ? api.closures().then((all) => this.store.set({ closures: all })) : undefined,
         ...(allUnits ? [] : unitIds.map((id) => ifThere(api.unit(id)).then((unit) => unit && this.#putUnits([unit])))),
         ...(allVeks ? [] : vekIds.map((id) => ifThere(api.vek(id)).then((vek) => vek && this.#putVeks([vek])))),
       ]);
@@ -251,6 +275,7 @@ export class Desk {
       for (const id of unitIds) units.add(id);
       this.#stale.allVeks ||= allVeks;
       this.#stale.allUnits ||= allUnits;
+      this.#stale.closures ||= closures;
       if (api === this.#api) setTimeout(() => this.#gather(), 1000);
     }
   }
@@ -288,6 +313,19 @@ export class Desk {
     if (String(degraded) !== String(this.store.get().degraded)) this.store.set({ degraded });
   }
 
+  /** The roads in use: the map draws them, and what is said of a route names them. */
+  async #checkNetwork(): Promise<void> {
+    const network = await this.#api.network().catch(() => undefined); // asked again soon
+    const before = this.store.get().network;
+    if (network === undefined || JSON.stringify(network) === JSON.stringify(before)) return;
+    this.store.set({ network });
+    // which stretches a closure takes depends on the network
+    if (network.network?.id !== before?.network?.id) {
+      this.#stale.closures = true;
+      this.#gather();
+    }
+  }
+
   #count(): void {
     const { client } = this;
     if (client === undefined) return;
@@ -306,7 +344,9 @@ export class Desk {
   // what the panels ask for
 
   select(selection: Selection): void {
-    this.store.set({ selection, draftPlace: undefined });
+    const { reach } = this.store.get();
+    const stays = selection.kind === 'vek' && selection.id === reach?.vekId;
+    this.store.set({ selection, draftPlace: undefined, reach: stays ? reach : undefined });
     if (selection.kind === 'unit') {
       this.#stale.units.add(selection.id); // its counters come with the answer only
       this.#gather();
@@ -343,6 +383,81 @@ export class Desk {
     const found = (await this.#api.live()).find(({ id }) => id === unitId);
     if (found !== undefined) this.flyTo(found);
     return found !== undefined;
+  }
+
+  /** Where a unit is and where it heads, as the picture has it or, outside of the view, as the server says. */
+  async #whereIs(unitId: string): Promise<{ lon: number; lat: number; headingDeg: number | undefined } | undefined> {
+    const picture = this.client?.picture;
+    const slot = picture?.slotOf(this.store.get().units.get(unitId)?.handle ?? -1);
+    if (picture === undefined || slot === undefined) {
+      const found = (await this.#api.live()).find(({ id }) => id === unitId);
+      return found === undefined ? undefined : { lon: found.lon, lat: found.lat, headingDeg: undefined };
+    }
+    const heading = picture.headingDeg[slot]!;
+    const moves = (picture.flags[slot]! & UNIT_FLAG.moving) !== 0 && !Number.isNaN(heading);
+    const [lon, lat] = [picture.position[slot * 2]!, picture.position[slot * 2 + 1]!];
+    return { lon, lat, headingDeg: moves ? heading : undefined };
+  }
+
+  /** Draws a unit's way to an incident. A second call for the same takes it away. */
+  async toggleRoute(unitId: string, vekId: string): Promise<void> {
+    const shown = this.store.get().route;
+    if (shown?.unitId === unitId && shown.vekId === vekId) return this.store.set({ route: undefined });
+    const none = { from: undefined, to: undefined, answer: undefined, problem: undefined };
+    const route: DrawnRoute = { unitId, vekId, askedAt: Date.now(), ...none };
+    this.store.set({ route });
+    const put = (change: Partial<DrawnRoute>) => {
+      if (this.store.get().route === route) this.store.set({ route: { ...route, ...change } });
+    };
+    try {
+      const { units, veks, network, session } = this.store.get();
+      const vek = veks.get(vekId);
+      const from = await this.#whereIs(unitId);
+      if (from === undefined || vek === undefined || vek.lon === null || vek.lat === null)
+        return put({ problem: 'no_position' });
+      const kind = session?.agencies.get(units.get(unitId)?.agencyId ?? '')?.kind;
+      const profile = profileOf(network, kind);
+      const to = { lon: vek.lon, lat: vek.lat };
+      put({ from, to, answer: await this.#api.route(from, to, from.headingDeg, profile) });
+    } catch (error) {
+      put({ problem: error instanceof ApiProblem ? error.code : 'other' });
+    }
+  }
+
+  clearRoute(): void {
+    this.store.set({ route: undefined });
+  }
+
+  /** Draws from where an incident is reached in time. A second call takes it away. */
+  async toggleReach(vek: Vek): Promise<void> {
+    if (this.store.get().reach?.vekId === vek.id) return this.store.set({ reach: undefined });
+    const { network, session } = this.store.get();
+    const profile = profileOf(network, session?.agencies.get(session.me.agencyId)?.kind);
+    const reach: DrawnReach = { vekId: vek.id, profile, answer: undefined, problem: undefined };
+    this.store.set({ reach });
+    const put = (change: Partial<DrawnReach>) => {
+      if (this.store.get().reach === reach) this.store.set({ reach: { ...reach, ...change } });
+    };
+    try {
+      put({ answer: await this.#api.isochrone({ lon: vek.lon!, lat: vek.lat! }, REACH_MINUTES, profile) });
+    } catch (error) {
+      put({ problem: error instanceof ApiProblem ? error.code : 'other' });
+    }
+  }
+
+  closeRoad(draft: Omit<NewClosure, 'id'>): Promise<void> {
+    return this.#command(`close road ${JSON.stringify(draft)}`, async (id) => {
+      await this.#api.createClosure({ id, ...draft });
+      this.#stale.closures = true;
+      this.store.set({ draftPlace: undefined });
+    });
+  }
+
+  openRoad(closureId: string): Promise<void> {
+    return this.#command(`open road ${closureId}`, async () => {
+      await this.#api.removeClosure(closureId);
+      this.#stale.closures = true;
+    });
   }
 
   nearest(vek: Vek, capability: string, k: number) {
@@ -403,6 +518,13 @@ export class Desk {
       this.#gather();
     }
   }
+}
+
+/** Which of the network's vehicles a service drives to an incident; undefined leaves the choice to the tracker. */
+function profileOf(network: Network | undefined, agencyKind: string | undefined): string | undefined {
+  const vehicle = agencyKind === 'fire_rescue' ? 'heavy' : agencyKind === 'ambulance' ? 'ambulance' : 'car';
+  const has = (code: string) => network?.profiles.find((profile) => profile.code === code)?.code;
+  return has(`${vehicle}-emergency`) ?? has(vehicle);
 }
 
 /** Undefined for what is not there, or not for us. */

@@ -1,6 +1,6 @@
 import type { ConnectionState } from '../feed/index.js';
 import type { Language } from '../i18n/texts.js';
-import type { Agency, Me, Shelter, Unit, Vek } from './api.js';
+import type { Agency, Closure, Isochrone, Located, Me, Network, RouteAnswer, Shelter, Unit, Vek } from './api.js';
 
 export interface Session {
   readonly me: Me;
@@ -19,7 +19,30 @@ export type Selection =
   | { readonly kind: 'none' }
   | { readonly kind: 'vek'; readonly id: string }
   | { readonly kind: 'unit'; readonly id: string }
-  | { readonly kind: 'new_vek' };
+  | { readonly kind: 'new_vek' }
+  | { readonly kind: 'closures' };
+
+/** The way of a unit to an incident, as it was asked for: the unit drives on meanwhile. */
+export interface DrawnRoute {
+  readonly unitId: string;
+  readonly vekId: string;
+  readonly askedAt: number;
+  /** The places asked about; undefined while the unit's is being looked up. */
+  readonly from: Located | undefined;
+  readonly to: Located | undefined;
+  /** Undefined while the answer is on its way. */
+  readonly answer: RouteAnswer | undefined;
+  /** Code of what went wrong. */
+  readonly problem: string | undefined;
+}
+
+/** From where an incident's place is reached within so many minutes. */
+export interface DrawnReach {
+  readonly vekId: string;
+  readonly profile: string | undefined;
+  readonly answer: Isochrone | undefined;
+  readonly problem: string | undefined;
+}
 
 export type Theme = 'dark' | 'light';
 
@@ -35,9 +58,13 @@ export interface State {
   readonly veks: ReadonlyMap<string, Vek>;
   readonly veksLoaded: boolean;
   readonly shelters: readonly Shelter[];
+  readonly network: Network | undefined;
+  readonly closures: readonly Closure[];
+  readonly route: DrawnRoute | undefined;
+  readonly reach: DrawnReach | undefined;
   readonly alarms: readonly Alarm[];
   readonly selection: Selection;
-  /** Where a new VEK is to be, while it is being written. */
+  /** Where a new VEK or closure is to be, while it is being written. */
   readonly draftPlace: { readonly lon: number; readonly lat: number } | undefined;
   readonly announcement: string;
   readonly language: Language;

@@ -1,23 +1,44 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { GeoStoreError } from '../../../geo-engine/src/index.js';
+import { JoinRefusal, type JoinRefusalCode } from '../adapters/index.js';
 import type { Core } from '../core.js';
+import { HistoryRefusal } from '../history/index.js';
 import type { Log } from '../log.js';
+import { RoadRefusal, type RoadRefusalCode } from '../roads/errors.js';
 import { isAway, StoreError } from '../store/errors.js';
 import { CommandError, type CommandErrorCode } from '../veks/errors.js';
 import { Metrics } from './metrics.js';
 import { type Api, type ApiEnv, Operations } from './operation.js';
 import { ApiError, problem } from './problem.js';
+import { closureRoutes } from './routes/closures.js';
 import { demoRoutes } from './routes/demo.js';
 import { feedRoutes } from './routes/feed.js';
+import { historyRoutes } from './routes/history.js';
+import { ingestRoutes } from './routes/ingest.js';
 import { liveRoutes } from './routes/live.js';
 import { placeRoutes } from './routes/places.js';
 import { registryRoutes } from './routes/registry.js';
+import { roadRoutes } from './routes/roads.js';
 import { serviceRoutes } from './routes/service.js';
 import { vekRoutes } from './routes/veks.js';
 import { staticFiles } from './static-files.js';
 
 const NOT_FOUND: readonly CommandErrorCode[] = ['vek_unknown', 'unit_unknown', 'assignment_unknown'];
+const ROAD_STATUS: Readonly<Record<RoadRefusalCode, ContentfulStatusCode>> = {
+  network_loading: 503,
+  no_network: 503,
+  profile_unknown: 422,
+  closure_unknown: 404,
+  id_taken: 409,
+  too_many_closures: 409,
+  closure_over: 422,
+};
+const JOIN_STATUS: Readonly<Record<JoinRefusalCode, ContentfulStatusCode>> = {
+  join_code_invalid: 404,
+  too_many_tries: 429,
+  alias_taken: 409,
+};
 const RETRY_AFTER_S = 2;
 
 /** The whole HTTP side: the API by the matrix, its description, and the console's files. Answers every error as a problem. */
@@ -35,8 +56,12 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
   registryRoutes(operations, core);
   liveRoutes(operations, core);
   placeRoutes(operations, core);
+  roadRoutes(operations, core);
+  closureRoutes(operations, core);
   vekRoutes(operations, core);
   feedRoutes(operations, core);
+  ingestRoutes(operations, core);
+  historyRoutes(operations, core);
 
   api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
@@ -79,6 +104,13 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
       const status: ContentfulStatusCode = NOT_FOUND.includes(error.code) ? 404 : 409;
       return problem(c, status, error.code, error.message, error.facts);
     }
+    if (error instanceof RoadRefusal) {
+      const status = ROAD_STATUS[error.code];
+      if (error.code === 'network_loading') c.header('retry-after', String(RETRY_AFTER_S));
+      return problem(c, status, error.code, error.message, error.facts);
+    }
+    if (error instanceof HistoryRefusal) return problem(c, 422, error.code, error.message, { limit: error.limit });
+    if (error instanceof JoinRefusal) return problem(c, JOIN_STATUS[error.code], error.code, error.message);
     const cause = error instanceof GeoStoreError ? error.cause : error;
     if (cause instanceof StoreError && cause.code === 'database_unavailable') {
       c.header('retry-after', String(RETRY_AFTER_S));

@@ -1,12 +1,16 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { NOT_STORED_CODES } from '../adapters/index.js';
 import type { Core } from '../core.js';
 
-/** The state in NENA ServiceState words, with why it is not Normal. */
-export function serviceState({ intake, database }: Core): { state: 'Normal' | 'Partial'; reasons: string[] } {
+/**
+ * The state in NENA ServiceState words, with why it is not Normal. What is said of the roads comes with it and takes nothing from the
+ * state: crews, dispatch and the picture do without them.
+ */
+export function serviceState({ intake, database, roads }: Core): { state: 'Normal' | 'Partial'; reasons: string[] } {
   const reasons: string[] = [];
   if (intake.writer.awaySince !== undefined || database.awaySince !== undefined) reasons.push('database_unavailable');
   if (!intake.writer.hasRoom) reasons.push('intake_buffer_full');
-  return { state: reasons.length === 0 ? 'Normal' : 'Partial', reasons };
+  return { state: reasons.length === 0 ? 'Normal' : 'Partial', reasons: [...reasons, ...roads.reasons()] };
 }
 
 /** Counters of the parts, read when asked: the hot paths only count. */
@@ -38,7 +42,7 @@ export class Metrics {
         },
       });
     };
-    const { intake, picture, feed, directory, database } = core;
+    const { intake, picture, feed, directory, database, roads } = core;
     const { counters, writer } = intake;
     counter('crew_frames_total', 'Frames received from crews', () => counters.frames);
     counter('fixes_total', 'Fixes taken in', () => counters.fixes);
@@ -64,8 +68,36 @@ export class Metrics {
     );
     counter('consoles_dropped_total', 'Consoles dropped as too slow', () => picture.counters.dropped);
     gauge('consoles', 'Consoles that watch', () => picture.viewers);
-    gauge('crew_streams', 'Streams owned by connected crews', () => intake.owners.size);
+    gauge('crew_streams', 'Streams owned by connected crews', () => intake.ownedStreams);
     gauge('units', 'Units known', () => directory.units.size);
+    const { adapters, trackUpkeep } = core;
+    gauge(
+      'adapter_devices',
+      'Devices whose streams this node holds, because their clients have none',
+      () => adapters.intake.devices,
+    );
+    for (const code of NOT_STORED_CODES)
+      counter(`adapter_${code}_total`, 'Requests of other clients answered so', () => adapters.intake.counters[code]);
+    const { counters: compacted } = trackUpkeep.compaction;
+    counter('compacted_fixes_total', 'Fixes that became lines', () => compacted.fixes);
+    counter('track_vertices_total', 'Vertices of these lines', () => compacted.vertices);
+    counter('fix_days_dropped_total', 'Days of fixes dropped once they were lines', () => compacted.daysDropped);
+    gauge('road_network', '1 while a road network is in use', () => (roads.state === 'ready' ? 1 : 0));
+    gauge('road_network_refused', '1 while a newer road network cannot be used', () => (roads.refused ? 1 : 0));
+    gauge('road_network_age_seconds', 'Since the instant of the map, or of its import', () => {
+      const { mapTime, builtAt } = roads.inUse?.network ?? { mapTime: null, builtAt: Date.now() };
+      return (Date.now() - (mapTime ?? builtAt)) / 1000;
+    });
+    gauge(
+      'road_profiles_pending',
+      'Profiles whose prepared roads do not hold all closures in force',
+      () => roads.closureProgress?.pending.length ?? 0,
+    );
+    counter(
+      'router_failures_total',
+      'Questions that the external router did not answer',
+      () => roads.routerState?.failures ?? 0,
+    );
     gauge('feed_position', 'Last position handed on by this node', () => feed.position);
     gauge(
       'feed_lag_seconds',

@@ -9,6 +9,7 @@ export type AggregateKind =
   | 'crew_shift'
   | 'vek'
   | 'assignment'
+  | 'closure'
   | 'territory'
   | 'shelter';
 

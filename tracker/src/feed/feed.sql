@@ -69,11 +69,13 @@ FROM feed_event WHERE position IS NULL
 
 -- name: read
 -- $1 after this position, $2 how many at most; the reader's own agency $3 (null: everything is read) and those it may see $4.
--- VEKs and assignments are for those who have a part in them; to see an agency's units is not to see its calls.
+-- VEKs and assignments are for those who have a part in them; to see an agency's units is not to see its calls. A closed road is
+-- closed to everybody.
 SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at, recorded_at
 FROM feed_event
 WHERE position > $1
-  AND ($3::uuid IS NULL OR $3 = ANY (concerned) OR aggregate_kind NOT IN ('vek', 'assignment') AND concerned && $4::uuid[])
+  AND ($3::uuid IS NULL OR aggregate_kind = 'closure' OR $3 = ANY (concerned)
+       OR aggregate_kind NOT IN ('vek', 'assignment') AND concerned && $4::uuid[])
 ORDER BY position LIMIT $2
 
 -- name: read_audit

@@ -48,8 +48,11 @@ export interface FeedReader {
 
 /** Kinds whose events are for those with a part in them alone. */
 const FOR_PARTIES = new Set<string>(['vek', 'assignment']);
+/** Kinds whose events are for every agency: a closed road is closed to all of them. */
+const FOR_EVERYBODY = new Set<string>(['closure']);
 
 function mayRead({ own, seen }: FeedReader, { concerned, aggregate }: FeedEvent): boolean {
+  if (FOR_EVERYBODY.has(aggregate.kind)) return true;
   return (
     concerned.includes(own) || (!FOR_PARTIES.has(aggregate.kind) && concerned.some((agency) => seen.includes(agency)))
   );

@@ -28,11 +28,16 @@ export interface Listening {
 /** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets. Without it a second server shares a taken port, and nobody is told. */
 const EXCLUSIVE_PORT = 1;
 
-/** Listens on exactly this address, and on no port that somebody else has. @throws ListenError */
-export function listen(app: TemplatedApp, { host, port }: Settings): Promise<Listening> {
+/** Listens on exactly this address, and on no port that somebody else has. @throws ListenError naming the port's setting */
+export function listen(
+  app: TemplatedApp,
+  { host, port }: Pick<Settings, 'host' | 'port'>,
+  setting = 'PORT',
+): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const listening = (socket: us_listen_socket | false) => {
-      if (!socket) reject(new ListenError(`PORT=${port}: ${host}:${port} is taken, or not an address of this machine`));
+      if (!socket)
+        reject(new ListenError(`${setting}=${port}: ${host}:${port} is taken, or not an address of this machine`));
       else resolve({ port: uWS.us_socket_local_port(socket), close: () => uWS.us_listen_socket_close(socket) });
     };
     // the binding takes host, port and options together; its types know only two of them at a time

@@ -7,6 +7,8 @@ import { remoteAddress } from './app.js';
 
 /** One import of territories with their boundaries is the largest body there is. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** A thousand fixes in the most talkative format, with room. Anybody may send these, so little is read before it is known from whom. */
+export const MAX_INGEST_BYTES = 1024 * 1024;
 
 /** The methods that the web's Request can be; TRACE and CONNECT are none of them. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -14,7 +16,13 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /** Gives every request that no socket route took to the API: a thin way between uWebSockets.js and the web's Request and Response. */
-export function attachHttp(app: TemplatedApp, api: Api, { trustedProxies, tls }: Settings, log: Log): void {
+export function attachHttp(
+  app: TemplatedApp,
+  api: Api,
+  { trustedProxies, tls }: Settings,
+  log: Log,
+  mostBytes: (path: string) => number = (path) => (path.startsWith('/ingest/') ? MAX_INGEST_BYTES : MAX_BODY_BYTES),
+): void {
   app.any('/*', (res, req) => {
     // nothing may be thrown in here, now or later: it would end the process
     // everything is read from req before the first await: it is gone after
@@ -54,8 +62,8 @@ export function attachHttp(app: TemplatedApp, api: Api, { trustedProxies, tls }:
         response.headers.forEach((value, name) => {
           if (name !== 'content-length') res.writeHeader(name, value);
         });
-        // the length that a GET would have is not known, and that of no body would be false
-        if (method === 'HEAD') res.endWithoutBody();
+        // the length that the content would have is not known, and that of no body would be false
+        if (method === 'HEAD' || response.status === 304) res.endWithoutBody();
         else res.end(content);
       });
     };
@@ -66,21 +74,22 @@ export function attachHttp(app: TemplatedApp, api: Api, { trustedProxies, tls }:
       });
     };
     if (method === 'GET' || method === 'HEAD') return answerOrSaySo(undefined);
-    const tooLarge = () => end(res, 413, 'body_too_large', `at most ${MAX_BODY_BYTES} bytes`);
-    if (Number(headers.get('content-length') ?? 0) > MAX_BODY_BYTES) return tooLarge();
-    readBody(res, (body) => (body === undefined ? tooLarge() : answerOrSaySo(body)));
+    const most = mostBytes(path);
+    const tooLarge = () => end(res, 413, 'body_too_large', `at most ${most} bytes`);
+    if (Number(headers.get('content-length') ?? 0) > most) return tooLarge();
+    readBody(res, most, (body) => (body === undefined ? tooLarge() : answerOrSaySo(body)));
   });
 }
 
 /** Gathers the body, or answers undefined as soon as it is too large. */
-function readBody(res: HttpResponse, done: (body: Uint8Array<ArrayBuffer> | undefined) => void): void {
+function readBody(res: HttpResponse, most: number, done: (body: Uint8Array<ArrayBuffer> | undefined) => void): void {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let over = false;
   res.onData((chunk, isLast) => {
     if (over) return;
     length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) {
+    if (length > most) {
       over = true;
       return done(undefined);
     }

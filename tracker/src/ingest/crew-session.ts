@@ -19,9 +19,10 @@ import { readHead, readItems, writeAck } from '../protocol/crew-binary.js';
 import { readJson, readJsonItems } from '../protocol/crew-json.js';
 import type { Database } from '../store/database.js';
 import type { CrewDevice } from '../units/directory.js';
+import { AckDebt, AckPacer } from './ack-pacer.js';
 import { FixJudge, VERDICTS, type Verdict } from './filters.js';
 import { type ClaimedLane, StreamClaims } from './stream-claims.js';
-import type { OwnedStream, WriteBatch } from './write-batch.js';
+import { OwnedStream, type StreamOwner, type WriteBatch } from './write-batch.js';
 import { Writer, type WriterSettings } from './writer.js';
 
 /** A device's connection, as a session needs it. */
@@ -103,10 +104,11 @@ export class Intake {
   readonly live: LiveTable;
   readonly judge: FixJudge;
   readonly writer: Writer;
+  readonly acks = new AckPacer();
   readonly claims: StreamClaims;
   readonly counters: IntakeCounters = { frames: 0, fixes: 0, events: 0, rejected: 0, duplicates: 0, frameErrors: 0 };
-  /** Which session owns a stream, for the writer's answers. */
-  readonly owners = new Map<OwnedStream, CrewSession>();
+  /** How many streams the sessions of this node own. */
+  ownedStreams = 0;
   readonly storing = new StoringSink(this.counters);
   readonly liveOnly = new LiveOnlySink();
 
@@ -121,12 +123,12 @@ export class Intake {
     this.judge = new FixJudge(live);
     this.claims = new StreamClaims(database, (error) => onError('streams could not be claimed', error));
     this.writer = new Writer(database, settings, {
-      durable: (stream, seq) => this.owners.get(stream)?.durable(stream, seq),
-      fenced: (stream) => this.owners.get(stream)?.fence(),
+      durable: (stream, seq) => stream.owner?.durable(stream, seq),
+      fenced: (stream) => stream.owner?.fence(),
       eventsStored: onEventsStored,
       refused: (streams, error) => {
         onError('the database refused a batch; its devices will send it again', error);
-        for (const stream of streams) this.owners.get(stream)?.suspend();
+        for (const stream of streams) stream.owner?.suspend();
       },
     });
   }
@@ -136,14 +138,17 @@ interface LaneState {
   readonly stream: OwnedStream;
   /** Seq of the next item to be stored. */
   expected: number;
-  /** Last seq acknowledged. */
+  /** Last seq known to be in the database. */
   durable: number;
+  /** Last seq that the device was told is. */
+  acked: number;
   /** Last seq that will never come: the device gave up what lies up to it. */
   readonly givenUp: number;
   /** The device was told to go back; until it has, what it sends ahead of that is shown live and not stored. Epoch ms, 0: it has. */
   rewindUntil: number;
 }
 
+const ALARM = LANES.indexOf('alarm');
 const FENCED = 'a newer connection of this device has taken over';
 
 /** A device has this long to answer `resume` by sending from there. */
@@ -156,11 +161,12 @@ const REWIND_MS = 10_000;
  * stored or acked, and the device's outbox is the buffer. Once the streams are claimed, `resume` tells the device from where to
  * send again. The same way leads out of every outage, so memory stays bounded however long it lasts.
  */
-export class CrewSession {
+export class CrewSession implements StreamOwner {
   readonly device: CrewDevice;
   readonly transport: CrewTransport;
   readonly #intake: Intake;
   readonly #onGreeted: () => void;
+  readonly #ackDebt = new AckDebt(() => this.#sendAcks());
   #hello: CrewHello | undefined;
   #lanes: LaneState[] | undefined;
   #closed = false;
@@ -214,7 +220,8 @@ export class CrewSession {
   }
 
   #forgetLanes(): void {
-    for (const lane of this.#lanes ?? []) this.#intake.owners.delete(lane.stream);
+    for (const { stream } of this.#lanes ?? []) stream.owner = undefined;
+    this.#intake.ownedStreams -= this.#lanes?.length ?? 0;
     this.#lanes = undefined;
   }
 
@@ -291,13 +298,13 @@ export class CrewSession {
   #resume(hello: CrewHello, claimed: readonly ClaimedLane[]): void {
     this.#forgetLanes();
     this.#lanes = claimed.map(({ streamId, session, durableSeq }, lane) => {
-      const stream: OwnedStream = { streamId, session };
-      this.#intake.owners.set(stream, this);
+      const stream = new OwnedStream(streamId, session, lane, this);
       // what the device gave up before its first held item will never come
       const givenUp = hello.firstHeld[lane]! - 1;
       const expected = Math.max(durableSeq, givenUp) + 1;
-      return { stream, expected, durable: durableSeq, givenUp, rewindUntil: Date.now() + REWIND_MS };
+      return { stream, expected, durable: durableSeq, acked: durableSeq, givenUp, rewindUntil: Date.now() + REWIND_MS };
     });
+    this.#intake.ownedStreams += claimed.length;
     const durable = Object.fromEntries(LANES.map((lane, i) => [lane, this.#lanes![i]!.durable])) as Record<
       Lane,
       number
@@ -326,7 +333,8 @@ export class CrewSession {
       return this.fail('seq_gap', `lane ${LANES[head.lane]}: seq ${lane.expected} expected, got ${head.firstSeq}`);
     if (last < lane.expected) {
       counters.duplicates += head.count;
-      this.#sendAck(head.lane, lane.durable); // it may have missed the ack
+      lane.acked = 0; // it may have missed the ack
+      this.#sendAcks();
       return;
     }
     const unacked = last - Math.max(lane.durable, lane.givenUp);
@@ -355,17 +363,32 @@ export class CrewSession {
     return verdict;
   }
 
-  /** The writer has committed up to seq. */
+  /** The writer has committed up to seq; asked of a stream that this session owns. */
   durable(stream: OwnedStream, seq: number): void {
-    const lane = this.#lanes?.findIndex((state) => state.stream === stream) ?? -1;
-    if (lane < 0) return;
-    this.#lanes![lane]!.durable = seq;
-    this.#sendAck(lane, seq);
+    const state = this.#lanes![stream.lane]!;
+    const items = seq - state.durable;
+    state.durable = seq;
+    // an alarm's sender waits for nothing
+    if (stream.lane === ALARM) this.#sendAcks();
+    else this.#intake.acks.owe(this.#ackDebt, items, Date.now());
   }
 
-  #sendAck(lane: number, durable: number): void {
+  /** Tells the device of every lane what is durable and it does not know yet, in one message. */
+  #sendAcks(): void {
+    this.#ackDebt.paid(Date.now());
     if (this.#closed) return;
-    if (this.#hello?.encoding === 'binary') this.transport.send(writeAck([{ lane, durable }]));
-    else this.send({ type: 'ack', durable: { [LANES[lane]!]: durable } });
+    const news: { lane: number; durable: number }[] = [];
+    this.#lanes?.forEach((state, lane) => {
+      if (state.durable === state.acked) return;
+      news.push({ lane, durable: state.durable });
+      state.acked = state.durable;
+    });
+    if (news.length === 0) return;
+    if (this.#hello?.encoding === 'binary') this.transport.send(writeAck(news));
+    else
+      this.send({
+        type: 'ack',
+        durable: Object.fromEntries(news.map(({ lane, durable }) => [LANES[lane]!, durable])),
+      });
   }
 }

@@ -65,8 +65,13 @@ beforeEach(() => {
 
 describe('fix filters', () => {
   it('are one ordered list, and their numbers in the database never change', () => {
-    expect(FILTERS.map((filter) => filter.code)).toEqual(['future', 'null_island', 'implied_speed']);
-    expect(VERDICTS).toEqual({ good: 0, future: 1, null_island: 2, implied_speed: 3 });
+    expect(FILTERS.map((filter) => filter.code)).toEqual([
+      'untrusted_source',
+      'future',
+      'null_island',
+      'implied_speed',
+    ]);
+    expect(VERDICTS).toEqual({ good: 0, future: 1, null_island: 2, implied_speed: 3, untrusted_source: 4 });
   });
 
   it('take the first fix of a unit wherever it is', () => {

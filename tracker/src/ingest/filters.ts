@@ -7,7 +7,7 @@ import type { LiveTable } from '../live/live-table.js';
 import type { FixItem } from '../protocol/crew.js';
 
 /** The number is stored with each fix (table fix, column verdict): never reuse one. */
-export const VERDICTS = { good: 0, future: 1, null_island: 2, implied_speed: 3 } as const;
+export const VERDICTS = { good: 0, future: 1, null_island: 2, implied_speed: 3, untrusted_source: 4 } as const;
 export type Verdict = keyof typeof VERDICTS;
 export type SuspectCode = Exclude<Verdict, 'good'>;
 const VERDICT_COUNT = Object.keys(VERDICTS).length;
@@ -41,6 +41,8 @@ interface Jump {
 /** What a filter may look at besides the fix. Jump is its to write. */
 interface Knowledge {
   readonly receivedAt: number;
+  /** False: the device only named itself, and nobody vouches for where it says that from. */
+  readonly trusted: boolean;
   /** The live position; undefined: none yet. */
   readonly live: Sighting | undefined;
   jump: Jump | undefined;
@@ -58,6 +60,8 @@ function tooFast(from: Sighting, to: Sighting): boolean {
 }
 
 export const FILTERS: readonly Filter[] = [
+  // the first, so that what a stranger claims changes nothing that the others remember
+  { code: 'untrusted_source', catches: (_fix, { trusted }) => !trusted },
   { code: 'future', catches: ({ fixTime }, { receivedAt }) => fixTime - receivedAt > MAX_AHEAD_MS },
   {
     code: 'null_island',
@@ -91,11 +95,12 @@ export class FixJudge {
   }
 
   /** The verdict on a fix of the unit in this slot: the first filter that catches it, or good. */
-  judge(slot: number, fix: FixItem, receivedAt: number): Verdict {
+  judge(slot: number, fix: FixItem, receivedAt: number, trusted = true): Verdict {
     const live = this.#live;
     const sighting = { lon: fix.lonE7 / 1e7, lat: fix.latE7 / 1e7, fixTime: fix.fixTime };
     const known: Knowledge = {
       receivedAt,
+      trusted,
       live: live.hasPosition(slot)
         ? { lon: live.lonE7[slot] / 1e7, lat: live.latE7[slot] / 1e7, fixTime: live.fixTime[slot] }
         : undefined,

@@ -1,7 +1,7 @@
 import type { Database } from '../store/database.js';
 import { sqlStatements } from '../store/sql-file.js';
 
-const sql = sqlStatements('./partitions.sql', import.meta.url, ['ensure', 'outlived']);
+const sql = sqlStatements('./partitions.sql', import.meta.url, ['ensure']);
 
 /** Yesterday, today and the week to come: a clock or a maintenance run that is off must not stop the intake. */
 const DAYS_AHEAD = 9;
@@ -9,11 +9,4 @@ const DAYS_AHEAD = 9;
 /** Makes the daily partitions of fixes that will be needed. */
 export async function ensurePartitions(database: Database): Promise<void> {
   await database.query(sql.ensure, [DAYS_AHEAD]);
-}
-
-/** Drops the daily partitions older than what is kept. */
-export async function dropOldPartitions(database: Database, days: number): Promise<void> {
-  const { rows } = await database.query<{ name: string }>(sql.outlived, [days]);
-  // the name comes from the catalogue and matches fix_ and eight digits
-  for (const { name } of rows) await database.query(`DROP TABLE ${name}`);
 }

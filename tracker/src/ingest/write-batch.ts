@@ -4,10 +4,33 @@ import type { Sender } from '../units/directory.js';
 
 const UNKNOWN = -0x8000_0000;
 
-/** A stream as one session owns it, with whom its items belong to. */
-export interface OwnedStream {
+/** Who is told what became of a stream's items. */
+export interface StreamOwner {
+  /** Everything up to seq is committed. */
+  durable(stream: OwnedStream, seq: number): void;
+  /** A newer connection of the same device has the stream. */
+  fence(): void;
+  /** The items were not stored: their device is to send them again. */
+  suspend(): void;
+}
+
+/** A stream as one session owns it. */
+export class OwnedStream {
   readonly streamId: number;
   readonly session: number;
+  readonly lane: number;
+  /** Undefined once the session has ended or claimed anew: its items are stored, and nobody is told. */
+  owner: StreamOwner | undefined;
+  /** The batch's own note, because looking it up costs more than all the rest: the last batch with an entry of this stream. */
+  batch: WriteBatch | undefined;
+  entry = 0;
+
+  constructor(streamId: number, session: number, lane: number, owner: StreamOwner) {
+    this.streamId = streamId;
+    this.session = session;
+    this.lane = lane;
+    this.owner = owner;
+  }
 }
 
 /**
@@ -15,14 +38,16 @@ export interface OwnedStream {
  * stalls the loop. An entry stands for (stream, session, sender); rows name their entry by its number, from 1.
  */
 export class WriteBatch {
-  // entries, one element per (stream, session, sender)
-  readonly #streamId: number[] = [];
-  readonly #session: number[] = [];
+  // entries, one element per (stream, session, sender); the columns are written once, when all are there
+  readonly #streams: OwnedStream[] = [];
+  readonly #senders: Sender[] = [];
   readonly #upto: number[] = [];
-  readonly #unitHandle: number[] = [];
-  readonly #agencyNo: number[] = [];
-  readonly #deviceHandle: number[] = [];
-  readonly #entryOf = new Map<OwnedStream, { no: number; sender: Sender }>();
+  readonly #streamId: Int8Column;
+  readonly #session: Int8Column;
+  readonly #lastSeq: Int8Column;
+  readonly #unitHandle: Int4Column;
+  readonly #agencyNo: Int4Column;
+  readonly #deviceHandle: Int4Column;
   // fixes, one element per fix
   readonly #fixEntry: Int4Column;
   readonly #seq: Int8Column;
@@ -39,6 +64,12 @@ export class WriteBatch {
   #rejected: object[] = [];
 
   constructor(capacity: number) {
+    this.#streamId = new Int8Column(capacity);
+    this.#session = new Int8Column(capacity);
+    this.#lastSeq = new Int8Column(capacity);
+    this.#unitHandle = new Int4Column(capacity);
+    this.#agencyNo = new Int4Column(capacity);
+    this.#deviceHandle = new Int4Column(capacity);
     this.#fixEntry = new Int4Column(capacity);
     this.#seq = new Int8Column(capacity);
     this.#fixTime = new Int8Column(capacity);
@@ -63,19 +94,15 @@ export class WriteBatch {
 
   /** The entry for a stream and who sends on it now; upto is the last seq it will hold. */
   entry(stream: OwnedStream, sender: Sender, upto: number): number {
-    const known = this.#entryOf.get(stream);
-    if (known !== undefined && known.sender === sender) {
-      this.#upto[known.no - 1] = upto;
-      return known.no;
+    if (stream.batch === this && this.#senders[stream.entry - 1] === sender) {
+      this.#upto[stream.entry - 1] = upto;
+      return stream.entry;
     }
-    const no = this.#streamId.push(stream.streamId);
-    this.#session.push(stream.session);
+    stream.batch = this;
+    stream.entry = this.#streams.push(stream);
+    this.#senders.push(sender);
     this.#upto.push(upto);
-    this.#unitHandle.push(sender.unitHandle);
-    this.#agencyNo.push(sender.agencyNo);
-    this.#deviceHandle.push(sender.deviceHandle);
-    this.#entryOf.set(stream, { no, sender });
-    return no;
+    return stream.entry;
   }
 
   fix(entry: number, seq: number, fix: FixItem, receivedAt: number, verdict: number): void {
@@ -118,15 +145,25 @@ export class WriteBatch {
     });
   }
 
-  /** The parameters of flush.sql. */
+  /** The parameters of flush.sql: views, valid until the batch is cleared. Called once, when nothing more is added. */
   params(): unknown[] {
+    for (let i = 0; i < this.#streams.length; i++) {
+      const { streamId, session } = this.#streams[i]!;
+      const { unitHandle, agencyNo, deviceHandle } = this.#senders[i]!;
+      this.#streamId.push(streamId);
+      this.#session.push(session);
+      this.#lastSeq.push(this.#upto[i]!);
+      this.#unitHandle.push(unitHandle);
+      this.#agencyNo.push(agencyNo);
+      this.#deviceHandle.push(deviceHandle);
+    }
     return [
-      this.#streamId,
-      this.#session,
-      this.#upto,
-      this.#unitHandle,
-      this.#agencyNo,
-      this.#deviceHandle,
+      this.#streamId.param(),
+      this.#session.param(),
+      this.#lastSeq.param(),
+      this.#unitHandle.param(),
+      this.#agencyNo.param(),
+      this.#deviceHandle.param(),
       this.#fixEntry.param(),
       this.#seq.param(),
       this.#fixTime.param(),
@@ -143,23 +180,26 @@ export class WriteBatch {
     ];
   }
 
-  /** The streams in it, for the answer to find their sessions. */
-  streams(): Iterable<OwnedStream> {
-    return this.#entryOf.keys();
+  /** By entry, for the answer to find their sessions: a stream stands here once for each sender it had. */
+  get streams(): readonly OwnedStream[] {
+    return this.#streams;
+  }
+
+  /** By entry: the last seq that it holds. */
+  get upto(): readonly number[] {
+    return this.#upto;
   }
 
   clear(): void {
-    for (const list of [
+    for (const stream of this.#streams) if (stream.batch === this) stream.batch = undefined;
+    this.#streams.length = this.#senders.length = this.#upto.length = 0;
+    for (const column of [
       this.#streamId,
       this.#session,
-      this.#upto,
+      this.#lastSeq,
       this.#unitHandle,
       this.#agencyNo,
       this.#deviceHandle,
-    ])
-      list.length = 0;
-    this.#entryOf.clear();
-    for (const column of [
       this.#fixEntry,
       this.#seq,
       this.#fixTime,

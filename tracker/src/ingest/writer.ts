@@ -26,6 +26,16 @@ export interface WriterListener {
   refused(streams: readonly OwnedStream[], error: Error): void;
 }
 
+/** A session of a stream for which a flush did not simply store everything up to the last seq. */
+interface Unexpected {
+  readonly stream_id: number;
+  readonly session: number;
+  /** Null: it no longer owns the stream. */
+  readonly durable_seq: number | null;
+}
+
+const streamKey = (streamId: number, session: number) => `${streamId}/${session}`;
+
 export interface WriterCounters {
   flushes: number;
   items: number;
@@ -111,7 +121,7 @@ export class Writer {
       try {
         this.#client ??= await this.#connect();
         const client = this.#client;
-        const { rows } = await client.query<{ stream_id: number; session: number; durable_seq: number }>({
+        const { rows } = await client.query<Unexpected>({
           name: this.#statement,
           text: flushSql,
           values: params,
@@ -128,7 +138,7 @@ export class Writer {
         client?.end().catch(() => {});
         if (!isAway(error)) {
           this.#awaySince = undefined;
-          this.#listener.refused([...batch.streams()], error as Error);
+          this.#listener.refused(batch.streams, error as Error);
           return;
         }
         this.counters.retries++;
@@ -145,14 +155,15 @@ export class Writer {
     return this.#database.connect();
   }
 
-  #answer(batch: WriteBatch, rows: readonly { stream_id: number; session: number; durable_seq: number }[]): void {
-    const durable = new Map(rows.map((row) => [row.stream_id, row]));
-    for (const stream of batch.streams()) {
-      const row = durable.get(stream.streamId);
-      if (row !== undefined && row.session === stream.session) this.#listener.durable(stream, row.durable_seq);
-      else this.#listener.fenced(stream);
+  #answer({ streams, upto, hasEvents }: WriteBatch, unexpected: readonly Unexpected[]): void {
+    const answers = new Map(unexpected.map((row) => [streamKey(row.stream_id, row.session), row.durable_seq]));
+    for (let i = 0; i < streams.length; i++) {
+      const stream = streams[i]!;
+      const answer = answers.size === 0 ? undefined : answers.get(streamKey(stream.streamId, stream.session));
+      if (answer === null) this.#listener.fenced(stream);
+      else this.#listener.durable(stream, answer ?? upto[i]!);
     }
-    if (batch.hasEvents) this.#listener.eventsStored();
+    if (hasEvents) this.#listener.eventsStored();
   }
 
   /** Flushes what waits, once, and ends the connection. */

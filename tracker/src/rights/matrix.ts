@@ -34,6 +34,17 @@ export const MATRIX = {
   getDemoKeys: { roles: [], scope: 'public' },
   getShelters: { roles: [], scope: 'public' },
   getMapTile: { roles: [], scope: 'public' },
+  getRoadTile: { roles: [], scope: 'public' },
+
+  /** A device's own token is asked for instead of a person's (api/routes/ingest.ts). */
+  ingestOsmandQuery: { roles: [], scope: 'public' },
+  ingestOsmand: { roles: [], scope: 'public' },
+  ingestGpsloggerQuery: { roles: [], scope: 'public' },
+  ingestGpslogger: { roles: [], scope: 'public' },
+  ingestOwntracks: { roles: [], scope: 'public' },
+  ingestOverland: { roles: [], scope: 'public' },
+  /** The code is the right. */
+  joinUnit: { roles: [], scope: 'public' },
 
   getMe: { roles: ROLES, scope: 'any' },
   getAgencies: { roles: EVERYONE, scope: 'any' },
@@ -55,10 +66,27 @@ export const MATRIX = {
   bindDevice: { roles: ['admin'], scope: 'registry' },
   revokeDevice: { roles: ['admin'], scope: 'registry' },
   importRows: { roles: ['admin'], scope: 'registry' },
+  addDeviceAlias: { roles: ['admin'], scope: 'registry' },
+  removeDeviceAlias: { roles: ['admin'], scope: 'registry' },
+  getDeviceReport: { roles: ['admin', 'commander'], scope: 'registry' },
+  createJoinCode: { roles: ['admin', 'commander'], scope: 'registry' },
+  ingestGeoPositions: { roles: ['integrator'], scope: 'own' },
 
   getLiveUnits: { roles: [...DESK, 'integrator'], scope: 'see' },
   getNearest: { roles: DESK, scope: 'see' },
+  getUnitTrack: { roles: ['dispatcher', 'commander', 'integrator'], scope: 'see' },
+  findUnitsNear: { roles: ['dispatcher', 'commander'], scope: 'see' },
+  getPastPicture: { roles: ['dispatcher', 'commander', 'integrator'], scope: 'see' },
   getTerritories: { roles: EVERYONE, scope: 'any' },
+
+  getNetwork: { roles: EVERYONE, scope: 'any' },
+  getRoute: { roles: [...DESK, 'integrator'], scope: 'any' },
+  getMatrix: { roles: [...DESK, 'integrator'], scope: 'any' },
+  getIsochrone: { roles: [...DESK, 'integrator'], scope: 'any' },
+  /** A closed road is closed to everybody: every desk sees them all, whoever entered it. */
+  getClosures: { roles: [...DESK, 'integrator'], scope: 'any' },
+  createClosure: { roles: ['dispatcher', 'commander'], scope: 'own' },
+  removeClosure: { roles: ['dispatcher', 'commander'], scope: 'command' },
 
   getVeks: { roles: [...DESK, 'registrar', 'integrator'], scope: 'party' },
   getVek: { roles: [...DESK, 'registrar', 'integrator'], scope: 'party' },

@@ -57,13 +57,14 @@ JOIN agency a ON a.code = r."agencyCode"
 ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
 
 -- name: device_bindings
--- An open binding of the same device ends where the new one begins.
+-- An open binding of the same device ends where the new one begins. Agencies are compared in a way that no index serves: without
+-- statistics, as after a first import, the planner would look through an agency's every unit for each row.
 WITH given AS (
   SELECT r.*, a.id AS agency_id
   FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "deviceId" uuid, "unitId" uuid, priority smallint)
   JOIN agency a ON a.code = r."agencyCode"
-  JOIN device d ON d.id = r."deviceId" AND d.agency_id = a.id
-  JOIN unit u ON u.id = r."unitId" AND u.agency_id = a.id
+  JOIN device d ON d.id = r."deviceId" AND d.agency_id IS NOT DISTINCT FROM a.id
+  JOIN unit u ON u.id = r."unitId" AND u.agency_id IS NOT DISTINCT FROM a.id
   WHERE NOT EXISTS (SELECT FROM device_binding b WHERE b.id = r.id)
 ), ended AS (
   UPDATE device_binding b SET ends_at = now() FROM given WHERE b.device_id = given."deviceId" AND b.ends_at IS NULL RETURNING b.device_id
@@ -79,7 +80,7 @@ INSERT INTO crew_shift (id, agency_id, unit_id, starts_at, ends_at, head_count, 
 SELECT r.id, a.id, u.id, r."startsAt", r."endsAt", r."headCount", r.qualifications
 FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "unitId" uuid, "startsAt" timestamptz, "endsAt" timestamptz,
                                         "headCount" smallint, qualifications jsonb)
-JOIN agency a ON a.code = r."agencyCode" JOIN unit u ON u.id = r."unitId" AND u.agency_id = a.id
+JOIN agency a ON a.code = r."agencyCode" JOIN unit u ON u.id = r."unitId" AND u.agency_id IS NOT DISTINCT FROM a.id
 ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
 
 -- name: territories

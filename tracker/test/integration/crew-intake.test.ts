@@ -185,6 +185,28 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
     newer.socket.close();
   });
 
+  it('T4 a session whose streams another node has claimed stores nothing and is sent away; its neighbour in the commit is acked', async () => {
+    const [taken, neighbour] = [
+      await createCrew(hub.api, admin, 'VUGD'),
+      await createCrew(hub.api, admin, 'VUGD'),
+    ] as const;
+    const ours = await rawSocket(hub.crewUrl, taken.token);
+    const other = await rawSocket(hub.crewUrl, neighbour.token);
+    for (const { socket } of [ours, other]) socket.send(hello());
+    await eventually('both resume', () => resumed(ours.heard) && resumed(other.heard));
+    // what another node's claim does
+    await hub.database.query(`UPDATE stream SET session = nextval('crew_session') WHERE device_id = $1`, [
+      taken.deviceId,
+    ]);
+    ours.socket.send(fixes(1, 24.1, 24.2));
+    other.socket.send(fixes(1, 24.1, 24.2));
+    expect(await ours.closed).toEqual({ code: 4409, reason: 'fenced' });
+    await eventually('the neighbour’s ack', () => acked(other.heard, 2));
+    expect(ours.heard.some((text) => text.includes('"ack"'))).toBe(false);
+    expect([await stored(taken), (await stored(neighbour)).map((fix) => fix.seq)]).toEqual([[], [1, 2]]);
+    other.socket.close();
+  });
+
   it('T5 an item that cannot be decoded is stored as rejected, acked, and blocks nothing', async () => {
     const crew = await createCrew(hub.api, admin, 'VUGD');
     const { socket, heard } = await rawSocket(hub.crewUrl, crew.token);

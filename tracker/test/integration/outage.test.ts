@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CrewClient } from '../../../fixtures/crew-client/index.js';
-import { dropOldPartitions, ensurePartitions } from '../../src/ingest/partitions.js';
+import { ensurePartitions } from '../../src/ingest/partitions.js';
 import {
   createAgency,
   createCrew,
@@ -151,7 +151,7 @@ describe.skipIf(!databaseIsThere)('while the database is away', () => {
       ).rows.map((row) => row.name);
     expect(await names()).toEqual(expect.arrayContaining(['fix_20200101', 'fix_20200102']));
     const before = (await hub.database.query('SELECT 1 FROM fix')).rowCount;
-    await dropOldPartitions(hub.database, 90);
+    await hub.tracker.core.trackUpkeep.run();
     expect((await names()).filter((name) => name < 'fix_2021')).toEqual([]);
     expect((await names()).length).toBeGreaterThanOrEqual(9);
     expect((await hub.database.query('SELECT 1 FROM fix')).rowCount).toBe(before);

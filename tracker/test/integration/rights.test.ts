@@ -10,6 +10,7 @@ import { type ApiEnv, Operations } from '../../src/api/operation.js';
 import { BLOCK, BUNDLE, SNAPSHOT, UNIT } from '../../src/protocol/live-frame.js';
 import { DEMO_ISSUER } from '../../src/rights/demo-issuer.js';
 import { MATRIX, type Operation, ROLES, type Role, type Scope } from '../../src/rights/matrix.js';
+import { importSmallMap } from '../harness/small-map.js';
 import {
   createAgency,
   createCrew,
@@ -64,6 +65,8 @@ type Probe = (token: string | undefined) => Promise<Verdict>;
 const PLACE = { lon: 24.1059, lat: 56.946 };
 const BOX = [24.09, 56.94, 24.12, 56.96] as const;
 const REVOKED_WITHIN_MS = 1000;
+/** What another system calls T's idle unit. */
+const RESOURCE_ID = 'lv.test.own.resource.idle';
 
 function verdictOf(code: string | undefined): Verdict {
   switch (code) {
@@ -118,8 +121,10 @@ describe.skipIf(!databaseIsThere)('rights', () => {
 
   beforeAll(async () => {
     home = await createHome();
+    await importSmallMap(join(home.env.DATA_DIR!, 'roads'));
     hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20' });
     operator = await hub.api.admin();
+    await eventually('the roads are in use', () => hub.tracker.core.roads.state === 'ready', 60_000);
   });
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.disconnect();
@@ -256,6 +261,8 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       readonly privateVekId: string; //    offered to nobody
       readonly sharedVekId: string; //     offered to all, so that only the unit's agency decides
       readonly assignmentId: string;
+      readonly closureId: string;
+      readonly endedClosureId: string;
       readonly cursor: string; //          before all of these
       readonly lateStations: ReadonlyMap<string, string>; // subject of a later event, by token
     }
@@ -298,9 +305,14 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       const assignmentId = uuidv7();
       const assignment = { id: assignmentId, unitId: spare.unitId };
       await hub.api.ok('POST', `/api/v1/veks/${sharedVekId}/assignments`, assignment, dispatcher);
+      const [closureId, endedClosureId] = [uuidv7(), uuidv7()];
+      for (const id of [closureId, endedClosureId])
+        await hub.api.ok('POST', '/api/v1/closures', { id, wayIds: [1], reason: 'test' }, dispatcher);
+      await hub.api.ok('DELETE', `/api/v1/closures/${endedClosureId}`, undefined, dispatcher);
       const grantId = await createGrant('OWN', 'THIRD', 'see');
       const endedGrantId = await createGrant('OWN', 'THIRD', 'see');
       await hub.api.ok('DELETE', `/api/v1/grants/${endedGrantId}`, undefined, admin);
+      await hub.api.ok('PUT', `/api/v1/devices/${idle.deviceId}/aliases/${RESOURCE_ID}`, {}, admin);
       const { rows } = await hub.database.query<{ id: string }>('SELECT id FROM device_binding WHERE device_id = $1', [
         idle.deviceId,
       ]);
@@ -329,6 +341,8 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         privateVekId,
         sharedVekId,
         assignmentId,
+        closureId,
+        endedClosureId,
         cursor,
         lateStations,
       };
@@ -395,6 +409,35 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       getDemoKeys: plain('GET', () => '/api/v1/demo/jwks.json'),
       getShelters: plain('GET', () => '/api/v1/shelters?lon=24.1&lat=56.95'),
       getMapTile: plain('GET', () => '/api/v1/tiles/7/72/39'),
+      getRoadTile: plain('GET', () => '/api/v1/tiles/roads/13/4644/2514'),
+
+      ingestOsmandQuery: plain('GET', () => `/ingest/osmand?id=${target.idle.token}`),
+      ingestOsmand: plain(
+        'POST',
+        () => `/ingest/osmand?token=${target.idle.token}`,
+        () => ({ device_id: 'x' }),
+      ),
+      ingestGpsloggerQuery: plain('GET', () => `/ingest/gpslogger?id=${target.idle.token}`),
+      ingestGpslogger: plain(
+        'POST',
+        () => `/ingest/gpslogger?id=${target.idle.token}`,
+        () => '',
+      ),
+      ingestOwntracks: plain(
+        'POST',
+        () => `/ingest/owntracks?token=${target.idle.token}`,
+        () => ({ _type: 'lwt' }),
+      ),
+      ingestOverland: plain(
+        'POST',
+        () => `/ingest/overland?token=${target.idle.token}`,
+        () => ({ locations: [] }),
+      ),
+      joinUnit: plain(
+        'POST',
+        () => '/ingest/join',
+        () => ({ code: 'no such code' }),
+      ),
 
       getMe: plain('GET', () => '/api/v1/me'),
       getAgencies: list(
@@ -472,6 +515,29 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         ...PLACE,
       })),
 
+      addDeviceAlias: plain(
+        'PUT',
+        () => `/api/v1/devices/${target.idle.deviceId}/aliases/${RESOURCE_ID}`,
+        () => ({}),
+      ),
+      // one of its own for each caller: what another has removed would be answered as not there
+      removeDeviceAlias: async (token) => {
+        const path = `/api/v1/devices/${target.idle.deviceId}/aliases/${uuidv7()}`;
+        await ask(operator, 'PUT', path, {});
+        return (await ask(token, 'DELETE', path)).verdict;
+      },
+      getDeviceReport: plain('GET', () => `/api/v1/devices/${target.idle.deviceId}/report`),
+      createJoinCode: plain(
+        'POST',
+        () => `/api/v1/units/${target.idle.unitId}/join-codes`,
+        () => ({}),
+      ),
+      ingestGeoPositions: async (token) => {
+        const position = [{ resourceId: RESOURCE_ID, datetime: new Date().toISOString() }];
+        const { text, verdict } = await ask(token, 'POST', '/ingest/geopos', { geoPositionsUpdate: { position } });
+        return text.includes('device_unknown') ? 'reach' : verdict;
+      },
+
       getLiveUnits: list(
         () => `/api/v1/live?box=${BOX.join(',')}`,
         () => target.onMap.unitId,
@@ -480,7 +546,37 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         () => `/api/v1/nearest?lon=${PLACE.lon}&lat=${PLACE.lat}&k=100`,
         () => target.onMap.unitId,
       ),
+      getUnitTrack: plain('GET', () => `/api/v1/units/${target.onMap.unitId}/track?from=0&to=1000`),
+      findUnitsNear: async (token) => {
+        const question = { place: PLACE, radiusM: 100, from: Date.now() - 3_600_000, to: Date.now() };
+        const { text, verdict } = await ask(token, 'POST', '/api/v1/history/near', question);
+        return verdict === 'through' && !text.includes(target.onMap.unitId) ? 'reach' : verdict;
+      },
+      getPastPicture: list(
+        () => `/api/v1/history/picture?at=${Date.now()}`,
+        () => target.onMap.unitId,
+      ),
       getTerritories: plain('GET', () => '/api/v1/territories?lon=24.1&lat=56.95'),
+
+      getNetwork: plain('GET', () => '/api/v1/network'),
+      getRoute: plain('GET', () => '/api/v1/route?from=24.1,56.94&to=24.11,56.944'),
+      getMatrix: plain(
+        'POST',
+        () => '/api/v1/matrix',
+        () => ({ sources: [{ lon: 24.1, lat: 56.94 }], targets: [{ lon: 24.11, lat: 56.944 }] }),
+      ),
+      getIsochrone: plain('GET', () => '/api/v1/isochrone?place=24.1,56.94&minutes=1'),
+      getClosures: list(
+        () => '/api/v1/closures',
+        () => target.closureId,
+      ),
+      // whoever closes a road owns the closure: the only way to reach for one of T's is to claim its id
+      createClosure: async (token) => {
+        const body = { id: target.closureId, wayIds: [1], reason: 'test' };
+        const { code, verdict } = await ask(token, 'POST', '/api/v1/closures', body);
+        return code === 'id_taken' ? 'reach' : verdict;
+      },
+      removeClosure: plain('DELETE', () => `/api/v1/closures/${target.endedClosureId}`),
 
       getVeks: list(
         () => '/api/v1/veks',

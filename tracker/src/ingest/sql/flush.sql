@@ -23,7 +23,7 @@ locked AS MATERIALIZED (
 advanced AS (
   UPDATE stream s SET durable_seq = greatest(locked.durable_seq, locked.upto)
   FROM locked WHERE s.id = locked.id
-  RETURNING s.id, s.session, s.durable_seq
+  RETURNING s.id, s.session, s.durable_seq, locked.upto
 ),
 stored_fixes AS (
   INSERT INTO fix (unit_handle, agency_no, device_handle, stream_id, seq, fix_time, received_at, lon_e7, lat_e7,
@@ -57,4 +57,8 @@ stored_rejected AS (
   JOIN locked l ON l.id = e.stream_id AND l.session = e.session
   WHERE r.seq > l.durable_seq
 )
-SELECT id AS stream_id, session, durable_seq FROM advanced
+-- Thousands of streams are as expected, so only the others are answered: who lost its stream (null), and what is durable further on.
+SELECT stream_id, session, NULL::bigint AS durable_seq FROM sent
+WHERE (stream_id, session) NOT IN (SELECT id, session FROM advanced)
+UNION ALL
+SELECT id, session, durable_seq FROM advanced WHERE durable_seq <> upto

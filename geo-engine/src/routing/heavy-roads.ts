@@ -1,0 +1,156 @@
+import type { Worker } from 'node:worker_threads';
+import type { RouteRefusalCode } from '../errors.js';
+import type { SpeedOverlay } from '../graph/speed-overlay.js';
+import type { PreparedProfile } from './profile-roads.js';
+import type { RoadsData } from './roads.js';
+import type {
+  AnswerOrigin,
+  IsochroneAnswer,
+  IsochroneQuestion,
+  NearestSourcesAnswer,
+  NearestSourcesQuestion,
+  RouteAnswer,
+  RouteQuestion,
+  RouteRefusal,
+  TableAnswer,
+  TableQuestion,
+} from './router.js';
+import { startThread } from './typescript-thread.js';
+
+type HeavyQuestion =
+  | { readonly kind: 'route'; readonly route: RouteQuestion }
+  | { readonly kind: 'table'; readonly table: TableQuestion }
+  | { readonly kind: 'isochrone'; readonly isochrone: IsochroneQuestion }
+  | { readonly kind: 'nearest_sources'; readonly nearestSources: NearestSourcesQuestion }
+  | { readonly kind: 'tile'; readonly z: number; readonly x: number; readonly y: number };
+
+/** What the thread is told. */
+export type HeavyOrder =
+  | { readonly kind: 'use'; readonly data: RoadsData }
+  | { readonly kind: 'profile'; readonly prepared: PreparedProfile }
+  | { readonly kind: 'in_force'; readonly profile: string; readonly inForce: SpeedOverlay }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: HeavyQuestion };
+
+/** What it says. */
+export type HeavyAnswer =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly error: Error };
+
+interface Waiting {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly refuse: (code: RouteRefusalCode) => unknown;
+}
+
+/** Questions that may wait at a time: each takes up to a second or two, and who is behind so many has given up. */
+export const MAX_WAITING = 16;
+
+/**
+ * Questions that take longer than an event loop may stand still, answered in a thread of their own over the same memory. One at a time;
+ * when too many wait the answer is `roads_busy`, when the thread ends it is `roads_worker_failed` and the next question starts another.
+ */
+export class HeavyRoads {
+  readonly #maxWaiting: number;
+  #data: RoadsData;
+  readonly #inForce = new Map<string, SpeedOverlay>();
+  #worker: Worker | undefined;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  constructor(data: RoadsData, maxWaiting = MAX_WAITING) {
+    this.#data = data;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** Questions that have no answer yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Answers from now on from another network, on which no closures are in force yet. */
+  use(data: RoadsData): void {
+    this.#data = data;
+    this.#inForce.clear();
+    this.#tell({ kind: 'use', data });
+  }
+
+  /** Answers from now on with what was made anew for one profile; its closures are to be told again. */
+  setProfile(prepared: PreparedProfile): void {
+    const others = this.#data.profiles.filter(({ profile }) => profile.code !== prepared.profile.code);
+    this.#data = { ...this.#data, profiles: [...others, prepared] };
+    this.#inForce.delete(prepared.profile.code);
+    this.#tell({ kind: 'profile', prepared });
+  }
+
+  setInForce(profile: string, inForce: SpeedOverlay): void {
+    this.#inForce.set(profile, inForce);
+    this.#tell({ kind: 'in_force', profile, inForce });
+  }
+
+  route(route: RouteQuestion): Promise<RouteAnswer> {
+    return this.#ask({ kind: 'route', route }, refusal);
+  }
+
+  table(table: TableQuestion): Promise<TableAnswer> {
+    return this.#ask({ kind: 'table', table }, refusal);
+  }
+
+  isochrone(isochrone: IsochroneQuestion): Promise<IsochroneAnswer> {
+    return this.#ask({ kind: 'isochrone', isochrone }, refusal);
+  }
+
+  nearestSources(nearestSources: NearestSourcesQuestion): Promise<NearestSourcesAnswer> {
+    return this.#ask({ kind: 'nearest_sources', nearestSources }, refusal);
+  }
+
+  /** The roads of a map tile, encoded, or why they cannot be drawn now. */
+  tile(z: number, x: number, y: number): Promise<Uint8Array | (RouteRefusal & AnswerOrigin)> {
+    return this.#ask({ kind: 'tile', z, x, y }, refusal);
+  }
+
+  /** Ends the thread. Who still waits gets `roads_worker_failed`. */
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #ask<Answer>(question: HeavyQuestion, refuse: (code: RouteRefusalCode) => Answer): Promise<Answer> {
+    if (this.#waiting.size >= this.#maxWaiting) return Promise.resolve(refuse('roads_busy'));
+    const id = ++this.#lastId;
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    worker.ref(); // whoever waits keeps the process
+    return new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject, refuse });
+      worker.postMessage({ kind: 'ask', id, question } satisfies HeavyOrder);
+    });
+  }
+
+  #tell(order: HeavyOrder): void {
+    this.#worker?.postMessage(order);
+  }
+
+  #start(): Worker {
+    const worker = startThread(new URL('./heavy-roads-worker.ts', import.meta.url), this.#data);
+    worker.on('message', (said: HeavyAnswer) => {
+      const waiting = this.#waiting.get(said.id);
+      this.#waiting.delete(said.id);
+      if (this.#waiting.size === 0) worker.unref();
+      if ('error' in said) waiting?.reject(said.error);
+      else waiting?.resolve(said.answer);
+    });
+    // an error is followed by the exit, which says all there is to do
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+      const left = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const { resolve, refuse } of left) resolve(refuse('roads_worker_failed'));
+    });
+    for (const [profile, inForce] of this.#inForce) worker.postMessage({ kind: 'in_force', profile, inForce });
+    return worker;
+  }
+}
+
+function refusal(code: RouteRefusalCode): RouteRefusal & AnswerOrigin {
+  return { kind: 'refused', code, source: 'built-in', closures: 'unknown' };
+}

@@ -1,0 +1,148 @@
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { Changes } from '../feed/record.js';
+import { deviceTokenSha256 } from '../rights/tokens.js';
+import type { Database } from '../store/database.js';
+import type { CrewDevice, Directory } from '../units/directory.js';
+import { adaptersSql as sql } from './adapters-sql.js';
+import { JoinRefusal } from './errors.js';
+
+/** `10.1.0.0/16`, `2001:db8::/32`, or one address. Undefined: it is none of them. */
+export function parseNetwork(text: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } | undefined {
+  const [address = '', prefixText, ...more] = text.split('/');
+  if (isIP(address) === 0 || more.length > 0) return undefined;
+  const bits = isIPv6(address) ? 128 : 32;
+  const prefix = prefixText === undefined ? bits : /^\d{1,3}$/.test(prefixText) ? Number(prefixText) : Number.NaN;
+  return prefix <= bits ? { address, prefix, family: bits === 128 ? 'ipv6' : 'ipv4' } : undefined;
+}
+
+interface Alias {
+  readonly deviceId: string;
+  readonly networks: BlockList;
+}
+
+/** Who did something, for the audit log. */
+export interface By {
+  readonly agencyId: string;
+  readonly actor: string;
+  readonly sourceIp: string;
+}
+
+/**
+ * Whose request it is. A token proves it: 256 random bits, in a header or wherever a client has room for a name. A public name proves nothing:
+ * its device is believed from the networks that an administrator gave it, and is an untrusted source from anywhere else.
+ */
+export class Identities {
+  readonly #database: Database;
+  readonly #changes: Changes;
+  readonly #directory: Directory;
+  readonly #aliases = new Map<string, Alias>();
+
+  constructor(
+    database: Database,
+    changes: Changes,
+    directory: Directory,
+    onError: (text: string, error: unknown) => void,
+  ) {
+    this.#database = database;
+    this.#changes = changes;
+    this.#directory = directory;
+    directory.onChange((change) => {
+      if (change.kind !== 'devices' || change.devices.length === 0) return;
+      this.reload(change.devices.map((device) => device.id)).catch((error) =>
+        onError('aliases could not be read', error),
+      );
+    });
+  }
+
+  async reload(deviceIds: readonly string[] | null): Promise<void> {
+    const { rows } = await this.#database.query<{ alias: string; device_id: string; networks: string[] }>(
+      sql.load_aliases,
+      [deviceIds],
+    );
+    const gone = deviceIds === null ? undefined : new Set(deviceIds);
+    for (const [alias, { deviceId }] of this.#aliases)
+      if (gone === undefined || gone.has(deviceId)) this.#aliases.delete(alias);
+    for (const { alias, device_id, networks } of rows) {
+      const list = new BlockList();
+      for (const text of networks) {
+        const network = parseNetwork(text);
+        if (network !== undefined) list.addSubnet(network.address, network.prefix, network.family);
+      }
+      this.#aliases.set(alias, { deviceId: device_id, networks: list });
+    }
+  }
+
+  /** The device of the first of these that is one's token; else that of the first that is a public name. */
+  find(
+    credentials: readonly string[],
+    names: readonly string[],
+    address: string,
+  ): { readonly device: CrewDevice; readonly trusted: boolean } | undefined {
+    for (const text of [...credentials, ...names]) {
+      const device = this.#directory.deviceByToken(deviceTokenSha256(text));
+      if (device !== undefined) return { device, trusted: true };
+    }
+    for (const name of names) {
+      const alias = this.#aliases.get(name);
+      const device = this.#named(alias);
+      if (alias === undefined || device === undefined) continue;
+      return {
+        device,
+        trusted: isIP(address) !== 0 && alias.networks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),
+      };
+    }
+    return undefined;
+  }
+
+  /** The device that has this public name, for a sender that has proved itself in another way. */
+  byName(name: string): CrewDevice | undefined {
+    return this.#named(this.#aliases.get(name));
+  }
+
+  #named(alias: Alias | undefined): CrewDevice | undefined {
+    const device = alias === undefined ? undefined : this.#directory.devices.get(alias.deviceId);
+    return device?.revoked === false ? device : undefined;
+  }
+
+  /** Gives the device a public name, or the name other networks. @throws JoinRefusal `alias_taken` by another device */
+  async addAlias(device: CrewDevice, alias: string, networks: readonly string[], by: By): Promise<void> {
+    await this.#changes.change([device.id], async (tx, records) => {
+      const { rows } = await tx.query(sql.add_alias, [alias, device.agencyId, device.id, networks]);
+      if (rows.length === 0) throw new JoinRefusal('alias_taken', 'another device has this name');
+      const { version } = (await tx.query<{ version: number }>(sql.touch_device, [device.id])).rows[0]!;
+      records.event({
+        type: 'lv.vanags.device.alias_added.v1',
+        agencyId: device.agencyId,
+        aggregate: { kind: 'device', id: device.id, version },
+        data: { deviceId: device.id },
+        at: Date.now(),
+      });
+      records.audit({
+        ...by,
+        action: 'add_device_alias',
+        subject: { kind: 'device', id: device.id },
+        detail: { networks },
+      });
+    });
+    await this.reload([device.id]);
+  }
+
+  /** Takes the name away. Returns false if the device had none like it. */
+  async removeAlias(device: CrewDevice, alias: string, by: By): Promise<boolean> {
+    const removed = await this.#changes.change([device.id], async (tx, records) => {
+      if ((await tx.query(sql.remove_alias, [alias, device.id])).rows.length === 0) return false;
+      const { version } = (await tx.query<{ version: number }>(sql.touch_device, [device.id])).rows[0]!;
+      records.event({
+        type: 'lv.vanags.device.alias_removed.v1',
+        agencyId: device.agencyId,
+        aggregate: { kind: 'device', id: device.id, version },
+        data: { deviceId: device.id },
+        at: Date.now(),
+      });
+      records.audit({ ...by, action: 'remove_device_alias', subject: { kind: 'device', id: device.id } });
+      return true;
+    });
+    await this.reload([device.id]);
+    return removed;
+  }
+}

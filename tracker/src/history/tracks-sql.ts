@@ -1,0 +1,31 @@
+import { sqlStatements } from '../store/sql-file.js';
+
+/** The statements of tracks.sql. */
+export const tracksSql = sqlStatements('./tracks.sql', import.meta.url, [
+  'days_to_compact',
+  'days_to_drop',
+  'first_fix_day',
+  'next_unit',
+  'fixes_page',
+  'count_fixes',
+  'unit_day',
+  'begin_unit_day',
+  'remove_lines',
+  'remove_suspects',
+  'add_lines',
+  'add_suspects',
+  'finish_day',
+  'forget_lines',
+  'forget_suspects',
+  'forget_unit_days',
+  'forget_statuses',
+  'forget_rejected',
+  'fixes_in',
+  'lines_in',
+  'suspects_in',
+  'lines_near',
+  'fixes_near',
+  'last_fixes',
+  'last_lines',
+  'statuses_at',
+]);
