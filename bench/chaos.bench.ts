@@ -60,6 +60,7 @@ export async function bench(run: BenchRun): Promise<void> {
         });
       }
     })();
+    load.catch(() => {}); // awaited below, unless the bench is ended before
     const recoveries = new Map<string, number[]>();
     for (let round = 0; round < rounds; round++) {
       if (quick && run.elapsedS > LAST_KILL_S) {

@@ -130,6 +130,7 @@ for (const name of names) {
   const run = new BenchRun(name, options);
   current = run;
   await run.execute((await BENCHES[name]!()).bench);
+  if (interrupted) await new Promise(() => {}); // there is no report of what was broken off; the end is on its way
   results.push(run.result());
 }
 const finished: Report = { ...report, results };
