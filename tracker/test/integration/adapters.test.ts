@@ -269,7 +269,9 @@ describe.skipIf(!databaseIsThere)('clients that speak other protocols', () => {
   });
 
   // seen to fail once on the embedded database of a machine with load 10, never since; why is not known yet
-  it('A34 without the database a fix is shown live and answered 503; sent again it is stored once', { retry: 1 }, async () => {
+  it('A34 without the database a fix is shown live and answered 503; sent again it is stored once', {
+    retry: 1,
+  }, async () => {
     const crew = await crewOf();
     const before = Date.now() - 4000;
     expect((await osmand(crew, { timestamp: before })).verdict).toBe('good');
