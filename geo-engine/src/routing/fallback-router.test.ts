@@ -90,7 +90,7 @@ describe('FallbackRouter', () => {
     'G72 when it answers "%s", the built-in network does, and the answer says why',
     async (manner, fallback) => {
       fake.manner = manner;
-      const router = create();
+      const router = create(createBuiltIn(), manner === 'never' ? SHORT_WAIT_MS : LONG_WAIT_MS);
       expect(await router.route(QUESTION)).toMatchObject({ kind: 'route', source: 'built-in', fallback, travelMs: 7 });
       expect(await router.table(TABLE)).toMatchObject({ kind: 'table', source: 'built-in', fallback });
       expect(failures).toEqual([fallback, fallback]);
