@@ -105,8 +105,8 @@ export const BUDGETS: readonly Budget[] = [
     side: 'most',
   },
   {
-    id: 'roads.nodes.reach.p50',
-    what: 'nodes within ten minutes, p50, 1 400 000 routing nodes',
+    id: 'roads.nodes.isochrone.p50',
+    what: 'area within ten minutes with its outline, p50, 1 400 000 routing nodes',
     limit: 10,
     unit: 'ms',
     side: 'most',

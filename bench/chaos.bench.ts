@@ -134,7 +134,7 @@ async function judgeStored(
     drainS: DRAIN_S,
   });
   const sent = await workers.report();
-  const stored = await storedSums(tracker.sql, agency);
+  const stored = await storedSums(tracker.sql, agency, sent.sums.rows);
   let missing = 0;
   for (const [i, { deviceId }] of crews.entries())
     missing += Math.max(0, sent.durable[i]! - (stored.devices.get(deviceId)?.different ?? 0));

@@ -13,12 +13,17 @@ import {
   buildGraph,
   contractGraph,
   importOsm,
+  indexNetwork,
+  lonLat,
   NearestSweep,
+  NOTHING_IN_FORCE,
   PathSearch,
   type PreparedRoads,
   ReachSearch,
   type RoadGraph,
   type RoadNetwork,
+  Roads,
+  type RoutePlace,
   readHierarchy,
   readNetwork,
   SeedLists,
@@ -197,6 +202,7 @@ async function measureCountry(
 
   checkCountry(run, between, prepared, length);
   timeQuestions(run, prepared, figure, length);
+  timeAnswers(run, network, prepared, profile, figure, length);
   checkHeap(run, between, prepared, HEAP_QUESTIONS[length]);
 }
 
@@ -323,6 +329,73 @@ function timeQuestions(
     `${Math.round(reached / rounds)} nodes on average`,
   );
   figure('reach.p99', 'nodes within ten minutes, p99', quantile(reachMs, 0.99), 'ms');
+}
+
+/** Questions about places, answered whole: snapped to roads, with line and steps, areas with their outlines, and past closed roads. */
+function timeAnswers(
+  run: BenchRun,
+  network: RoadNetwork,
+  prepared: PreparedRoads,
+  profile: VehicleProfile,
+  figure: AddFigure,
+  length: 'quick' | 'full',
+): void {
+  const random = createRandom(run.options.seed, 'answers');
+  const roads = new Roads({
+    network,
+    index: indexNetwork(network),
+    profiles: [{ profile, ...prepared, made: NOTHING_IN_FORCE }],
+  });
+  const place = (): RoutePlace => {
+    const point = random.below(network.pointLonLat.length / 2);
+    const aside = () => 2e-3 * (random.next() - 0.5);
+    return {
+      at: lonLat(network.pointLonLat[2 * point]! / 1e7 + aside(), network.pointLonLat[2 * point + 1]! / 1e7 + aside()),
+    };
+  };
+  const rounds = length === 'quick' ? 200 : 2000;
+  let answered = 0;
+  let flagged = 0;
+  const route = () => {
+    const question = { from: place(), to: place(), profile: profile.code };
+    return () => {
+      const answer = roads.route(question);
+      if (answer.kind !== 'route') return;
+      answered++;
+      if (answer.closures !== 'in_force') flagged++;
+    };
+  };
+  run.progress('routes with line and steps');
+  const routeMs = repeat(rounds, route);
+  const share = `${answered} of ${rounds + 1} questions have a way, the others a reason`;
+  figure('route.p50', 'route from place to place with line and steps, p50', quantile(routeMs, 0.5), 'ms', share);
+  figure('route.p99', 'route from place to place with line and steps, p99', quantile(routeMs, 0.99), 'ms', share);
+
+  run.progress('areas');
+  let corners = 0;
+  const areaRounds = rounds / 10;
+  const areaMs = repeat(areaRounds, () => {
+    const question = { place: place(), profile: profile.code, limitsS: [REACH_MS / 1000], direction: 'from' } as const;
+    return () => {
+      const answer = roads.isochrone(question);
+      if (answer.kind !== 'isochrone') return;
+      for (const polygon of answer.areas[0]!.geometry.coordinates) for (const ring of polygon) corners += ring.length;
+    };
+  });
+  const outline = `snapped, reached and outlined; ${Math.round(corners / areaRounds)} corners on average`;
+  figure('isochrone.p50', 'area within ten minutes, p50', quantile(areaMs, 0.5), 'ms', outline);
+  figure('isochrone.p99', 'area within ten minutes, p99', quantile(areaMs, 0.99), 'ms', outline);
+
+  run.progress('closed roads');
+  const closed = Uint32Array.from({ length: Math.floor(network.segmentCount / 1000) }, () =>
+    random.below(2 * network.segmentCount),
+  );
+  roads.setInForce(profile.code, { directed: closed, speedShare: new Float64Array(closed.length) });
+  [answered, flagged] = [0, 0];
+  const pastMs = repeat(rounds / 4, route);
+  const ways = `${closed.length} directed segments closed a moment ago; ${flagged} of ${answered} ways found are marked`;
+  figure('closed.p50', 'the same before anything is rebuilt, p50', quantile(pastMs, 0.5), 'ms', ways);
+  figure('closed.p99', 'the same before anything is rebuilt, p99', quantile(pastMs, 0.99), 'ms', ways);
 }
 
 /** Asks until a leak of a few bytes a question would be seen. */

@@ -55,7 +55,9 @@ export { CircuitBreaker } from './routing/circuit-breaker.js';
 export type { ClosureShape, RoadClosure } from './routing/closures.js';
 export { FallbackRouter } from './routing/fallback-router.js';
 export { OsrmRouter } from './routing/osrm-router.js';
-export type { RoadsDescription } from './routing/roads.js';
+export { NOTHING_IN_FORCE } from './routing/live-times.js';
+export { indexNetwork } from './routing/load-roads.js';
+export { Roads, type RoadsDescription } from './routing/roads.js';
 export { type ClosureProgress, RoadsKeeper } from './routing/roads-keeper.js';
 export {
   type AnswerOrigin,
