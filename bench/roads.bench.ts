@@ -38,7 +38,7 @@ import { pgRoutingPeer } from './lib/pgrouting-peer.js';
 import { nearestTwoTimes, timesFrom } from './lib/plain-dijkstra.js';
 import type { Prepared, PrepareOrder } from './lib/roads-worker.js';
 import type { BenchRun } from './lib/run.js';
-import { median } from './lib/statistics.js';
+import { median, quantile } from './lib/statistics.js';
 import { Worker } from './lib/worker.js';
 
 /** Points of all roads: Latvia's, and as many as a look may take. */
@@ -418,7 +418,7 @@ function checkHeap(run: BenchRun, between: Between, { graph, hierarchy }: Prepar
       to.add(random.below(graph.nodeCount), 0);
       if (i % 100 !== 0) {
         search.timeMs(from, 0, to, 0);
-        search.path();
+        if (i % 10 === 0) search.path();
         continue;
       }
       for (let row = 1; row < out.length; row++) {
@@ -580,11 +580,6 @@ function repeat(rounds: number, draw: () => () => void): number[] {
     ask();
     return performance.now() - begun;
   });
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 }
 
 function spread(ms: readonly number[]): string {
