@@ -79,6 +79,69 @@ export const INELIGIBLE_CODES = [
 ] as const;
 export type IneligibleCode = (typeof INELIGIBLE_CODES)[number];
 
+/**
+ * Why a unit that may go does not. `crew_shared`: its crew goes with another vehicle. `farther`: those that serve the line
+ * cost less. `costs_more`: nearer than one that goes, but penalties (rest, end of shift, substitute) make it dearer.
+ * `kept_for_coverage`: it is missed more where it stands. `less_together`: those that go meet all lines at less in sum.
+ * `sent_elsewhere`: it goes to another of several VEKs that were decided together.
+ */
+export const LEFT_OUT_CODES = [
+  'crew_shared',
+  'farther',
+  'costs_more',
+  'kept_for_coverage',
+  'less_together',
+  'sent_elsewhere',
+] as const;
+export type LeftOutCode = (typeof LEFT_OUT_CODES)[number];
+
+/**
+ * What speaks for a unit that goes to a run card, and what about it is not known. `serves`: what it brings to a line.
+ * `nearest`: its rank by response time among all that the line is about, they may go or not; null behind the ten nearest. `norm`: how its response stands to the norm.
+ * `soon_free`: it is busy still. `crew_rests`, `shift_ends`: taken in spite of a penalty. The others are as in WHY_CODES.
+ */
+export const DISPATCH_WHY_CODES = [
+  'serves',
+  'nearest',
+  'norm',
+  'fix_age',
+  'soon_free',
+  'crew_rests',
+  'shift_ends',
+  'shift_unknown',
+  'crew_unknown',
+  'accuracy_unknown',
+  'fix_suspect',
+] as const;
+export type DispatchWhyCode = (typeof DISPATCH_WHY_CODES)[number];
+
+/**
+ * What is wrong in a file of run cards. Of the text: `json_syntax`, `csv_syntax`, `duplicate_key` (a field or column comes
+ * twice), `unknown_column`, `missing_column`, `wrong_cell_count`. Of a value: `unknown_field`, `missing_field`,
+ * `wrong_type`, `out_of_range`, `not_allowed` (not one of the words), `bad_format`. Of a card: `empty_validity` (it ends
+ * before it begins), `each_without_count` (a substitute counts units where its line sums), `too_entangled` (too many lines
+ * compete for one thing), `duplicate_card` (same code, version and first day; or its rows do not stand together).
+ */
+export const RUN_CARD_PROBLEM_CODES = [
+  'json_syntax',
+  'csv_syntax',
+  'duplicate_key',
+  'unknown_column',
+  'missing_column',
+  'wrong_cell_count',
+  'unknown_field',
+  'missing_field',
+  'wrong_type',
+  'out_of_range',
+  'not_allowed',
+  'bad_format',
+  'empty_validity',
+  'each_without_count',
+  'too_entangled',
+  'duplicate_card',
+] as const;
+export type RunCardProblemCode = (typeof RUN_CARD_PROBLEM_CODES)[number];
+
 /** PostGIS could not answer. `query` names the .sql file; `cause` is what the driver threw. */
 export class GeoStoreError extends Error {
   override readonly name = 'GeoStoreError';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPlaceNear, createRandom } from '../../test/random.js';
+import { createPlaceNear, createRandom, pick } from '../../test/random.js';
 import { createRoadWorld, ROAD_SHAPES } from '../../test/road-worlds.js';
 import { haversineM } from '../geo/distance.js';
 import { type LonLat, lonLat } from '../geo/lon-lat.js';
@@ -86,6 +86,29 @@ describe('NearestSegments', () => {
       }
     },
   );
+
+  it('G57 asked for those hardly farther than the nearest, it finds just these', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const network = createRoadWorld(seed, ROAD_SHAPES[seed % ROAD_SHAPES.length]);
+      const nearest = new NearestSegments(
+        network,
+        indexSegments(network, () => 0),
+      );
+      const random = createRandom(seed);
+      for (let i = 0; i < 20; i++) {
+        const p = Math.floor(random() * (network.pointLonLat.length / 2));
+        const point = lonLat(network.pointLonLat[2 * p] / 1e7, network.pointLonLat[2 * p + 1] / 1e7);
+        const at = createPlaceNear(random, point, pick(random, [0, 0.002]));
+        const beyondM = pick(random, [0.1, 30, 500]);
+        const all = nearest.find(at, 12, 5000, () => true);
+        const near = all.filter(({ distanceM }) => distanceM <= all[0].distanceM + beyondM);
+        expect(
+          nearest.find(at, 12, 5000, () => true, beyondM),
+          `seed ${seed}, place ${i}`,
+        ).toEqual(near);
+      }
+    }
+  });
 
   it('G57 distances are near to those on the sphere', () => {
     for (const seed of [0, 1, 2, 3]) {

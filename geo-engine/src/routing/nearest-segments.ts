@@ -60,29 +60,33 @@ export class NearestSegments {
     this.#index = index;
   }
 
-  /** The `k` nearest segments that `accept` takes and that are no farther than `maxM`, nearest first, equal distances by segment. */
-  find([lon, lat]: LonLat, k: number, maxM: number, accept: AcceptSegment): Snap[] {
+  /**
+   * The `k` nearest segments that `accept` takes, that are no farther than `maxM`, and no more than `beyondM` farther than the nearest of
+   * them; nearest first, equal distances by segment. The less `beyondM`, the fewer segments are measured.
+   */
+  find([lon, lat]: LonLat, k: number, maxM: number, accept: AcceptSegment, beyondM = Number.POSITIVE_INFINITY): Snap[] {
     this.#lon = lon * E7;
     this.#lat = lat * E7;
     this.#cosLat = Math.cos(lat * RAD_PER_DEG);
     const max = maxM / M_PER_E7;
-    const held = this.#search(k, max * max, accept);
+    const held = this.#search(k, max * max, beyondM / M_PER_E7, accept);
     const snaps: Snap[] = [];
     for (let i = 0; i < held; i++) snaps.push(this.#snap(i));
     return snaps;
   }
 
-  #search(k: number, maxD2: number, accept: AcceptSegment): number {
+  #search(k: number, maxD2: number, beyond: number, accept: AcceptSegment): number {
     const index = this.#index;
     const { boxes, segment, levelStart } = index;
     const queue = this.#queue;
     const heldSegment = this.#heldSegment;
     const heldD2 = this.#heldD2;
     let held = 0;
+    let limitD2 = maxD2;
     queue.clear();
     if (segment.length > 0) queue.push(levelStart[levelStart.length - 1] - 1, 0);
     while (queue.length > 0) {
-      const worstD2 = held === k ? heldD2[held - 1] : maxD2;
+      const worstD2 = held === k ? Math.min(limitD2, heldD2[held - 1]) : limitD2;
       if (queue.peekBound() > worstD2) break;
       const entry = queue.pop();
       if (entry >= segment.length) {
@@ -107,6 +111,9 @@ export class NearestSegments {
       this.#heldPoint[at] = this.#point;
       this.#heldShare[at] = this.#share;
       heldD2[at] = d2;
+      if (at > 0) continue;
+      limitD2 = Math.min(maxD2, (Math.sqrt(d2) + beyond) ** 2);
+      while (heldD2[held - 1] > limitD2) held--;
     }
     return held;
   }

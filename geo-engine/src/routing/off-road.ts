@@ -1,5 +1,5 @@
 /** A place this near to a road is on it: GNSS error, the width of the road and a front yard. */
-const AT_ROAD_M = 25;
+export const AT_ROAD_M = 25;
 /** Assumed: a vehicle finds its way out of a yard or off a field at 10 km/h. */
 const LEAVING_MPS = 2.8;
 /** Assumed: from the road a crew walks with its equipment, a little under the 5 km/h of who carries nothing. */

@@ -1,5 +1,5 @@
 import type { RouteRefusalCode } from '../errors.js';
-import { type RoadGraph, UNREACHABLE_MS } from '../graph/road-graph.js';
+import { CLOSED, type RoadGraph, UNREACHABLE_MS } from '../graph/road-graph.js';
 import type { SpeedOverlay } from '../graph/speed-overlay.js';
 import type { Hierarchy } from '../hierarchy/hierarchy.js';
 import { NearestSweep, NO_SOURCE } from '../hierarchy/nearest-sweep.js';
@@ -13,7 +13,7 @@ import { type DrivePart, driveLine, partM, trimDrive } from './drive.js';
 import { type ArrivingSegments, arrivingSegments, defaultCellM, type IsochroneDrawer } from './isochrone.js';
 import { GAVE_UP, LiveSearch } from './live-search.js';
 import { isTightened, type LiveTimes, LiveTimesWriter, NOTHING_IN_FORCE } from './live-times.js';
-import { offRoadMs } from './off-road.js';
+import { AT_ROAD_M, offRoadMs } from './off-road.js';
 import { routeSteps } from './route-steps.js';
 import type {
   AnswerOrigin,
@@ -31,6 +31,7 @@ import type {
   TableQuestion,
 } from './router.js';
 import { type DriveEnd, inLargestPart, type RoadPlace, type Snapper, type Stand } from './snapper.js';
+import { type Vehicle, VehicleStarts } from './vehicle-starts.js';
 import { beforeMs, directWay, drivenShare, restMs } from './waypoint.js';
 
 /** The roads of a network made ready for one profile. Plain arrays on shared memory: threads hand it to each other. */
@@ -40,6 +41,18 @@ export interface PreparedProfile {
   readonly hierarchy: Hierarchy;
   /** The closures that it was made with. */
   readonly made: SpeedOverlay;
+}
+
+/** A place where drives end, as snapped for a profile. */
+export interface DriveTarget {
+  readonly place: RoutePlace;
+  readonly end: RoadPlace;
+}
+
+/** How long a vehicle needs to a place, whole milliseconds: by road, and off it at both ends. */
+export interface VehicleDrive {
+  readonly travelMs: number;
+  readonly offRoadMs: number;
 }
 
 /** A drive between two snapped places. */
@@ -73,11 +86,14 @@ export class ProfileRoads {
   #arriving: ArrivingSegments | undefined;
   readonly #reach = new Map<ReachDirection, ReachSearch>();
   readonly #sweeps = new Map<number, NearestSweep>();
+  readonly #vehicles: VehicleStarts;
+  #topMps = 0;
 
   constructor(network: RoadNetwork, snapper: Snapper, drawer: IsochroneDrawer, prepared: PreparedProfile) {
     this.profile = prepared.profile;
     this.#network = network;
     this.#snapper = snapper;
+    this.#vehicles = new VehicleStarts(snapper);
     this.#drawer = drawer;
     this.#prepared = prepared;
     this.#liveWriter = new LiveTimesWriter(network, prepared.profile, prepared.graph, prepared.made);
@@ -97,6 +113,7 @@ export class ProfileRoads {
   setInForce(inForce: SpeedOverlay = NOTHING_IN_FORCE): void {
     const before = this.#live.tightened;
     this.#live = this.#liveWriter.write(inForce);
+    this.#vehicles.forget();
     // these hold the times that they were made with
     if (before > 0 || this.#live.tightened > 0) this.#reach.clear();
   }
@@ -141,6 +158,43 @@ export class ProfileRoads {
       ends: ends.map((end) => end && roadEnd('end', end, false)),
       elsewhere,
     };
+  }
+
+  /** A place as the target of many drives; undefined when no road is near. */
+  target(place: RoutePlace): DriveTarget | undefined {
+    const end = this.#snapper.snap(this.#live.graph, place, 'end');
+    return end && { place, end };
+  }
+
+  /** What `table` answers for vehicles and one target, in their order; null: no road is near a vehicle, or no way leads there. */
+  drivesTo({ place, end }: DriveTarget, vehicles: readonly Vehicle[]): (VehicleDrive | null)[] {
+    const { graph } = this.#live;
+    const starts = vehicles.map((vehicle) => this.#vehicles.snap(graph, vehicle));
+    const times = this.#times(starts, [end]);
+    const elsewhere = this.#cellsElsewhere(vehicles, starts, [place], [end], times);
+    const endMs = offRoadMs('end', end.snap.distanceM);
+    return starts.map((start, i) => {
+      if (start === undefined || times[i] === UNREACHABLE_MS) return null;
+      const other = elsewhere.get(i);
+      const offMs = other
+        ? other.start.offRoadMs + other.end.offRoadMs
+        : offRoadMs('start', start.snap.distanceM) + endMs;
+      return { travelMs: times[i], offRoadMs: offMs };
+    });
+  }
+
+  /** How the times of drivesTo and table stand to the closures in force. */
+  get tableClosures(): ClosureState {
+    return this.#origin('pending').closures;
+  }
+
+  /**
+   * No drive, its ways off the road included, is faster than (straight line - freeM) / topMps. The fastest metre of any segment, its
+   * length rounded up; FREE_M pays for what costs no time at the ends, and for what their snapping and rounding may be wrong by.
+   */
+  get topPace(): { readonly freeM: number; readonly topMps: number } {
+    if (this.#topMps === 0) this.#topMps = fastestMps(this.#network, this.#prepared.graph);
+    return { freeM: FREE_M, topMps: this.#topMps };
   }
 
   isochrone({ place, limitsS, direction, cellM }: IsochroneQuestion): IsochroneAnswer {
@@ -345,6 +399,20 @@ export class ProfileRoads {
     }
     return search;
   }
+}
+
+/** Metres at each end: the free ones, 1 m for the distance to the road being off by 0.25 %, 1 m for a share of a segment. */
+const FREE_M = 2 * (AT_ROAD_M + 2);
+/** Lengths are along the points on a plane: within 1e-5 of the great circle. */
+const LENGTH_SLACK = 1.0001;
+
+function fastestMps({ segmentCm, segmentCount }: RoadNetwork, { directedMs }: RoadGraph): number {
+  let cmPerMs = 0;
+  for (let segment = 0; segment < segmentCount; segment++) {
+    const ms = Math.min(directedMs[2 * segment], directedMs[2 * segment + 1]);
+    if (ms !== CLOSED) cmPerMs = Math.max(cmPerMs, (segmentCm[segment] + 1) / ms);
+  }
+  return cmPerMs * 10 * LENGTH_SLACK;
 }
 
 /** Places on the roads as the seeds of searches. */

@@ -4,6 +4,7 @@ import { closureOverlay, closuresAt, concerns, joinOverlays, nextClosureChange, 
 import { HeavyRoads } from './heavy-roads.js';
 import { NOTHING_IN_FORCE } from './live-times.js';
 import { type LoadedRoads, preparationInThreads, type RoadsPreparation } from './prepare-roads.js';
+import type { ProfileRoads } from './profile-roads.js';
 import { Roads, type RoadsDescription } from './roads.js';
 import type {
   AnswerOrigin,
@@ -94,6 +95,11 @@ export class RoadsKeeper implements Router {
 
   describe(): RoadsDescription {
     return this.#roads.describe();
+  }
+
+  /** The roads in use as one profile may drive them, for questions that are answered at once; not to be kept. */
+  profile(code: string): ProfileRoads | undefined {
+    return this.#roads.profile(code);
   }
 
   /** Reads the roads in use again, after an import. Until they are read, and when they cannot be, the old ones answer. */

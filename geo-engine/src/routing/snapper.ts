@@ -99,10 +99,10 @@ export class Snapper {
     accepts: (directed: number, point: number) => boolean,
   ): Omit<RoadPlace, 'headingHeeded'> | undefined {
     const { segmentFlags } = this.#network;
-    const snaps = this.#nearest.find(at, MAX_MEETING, maxM, (segment, point) => {
-      if (segmentFlags[segment] & SEGMENT_FLAG.ferry) return false;
-      return accepts(2 * segment, point) || accepts(2 * segment + 1, point);
-    });
+    const isDriven = (segment: number, point: number) =>
+      !(segmentFlags[segment] & SEGMENT_FLAG.ferry) && (accepts(2 * segment, point) || accepts(2 * segment + 1, point));
+    // what meets in the place found is hardly farther from the one asked about
+    const snaps = this.#nearest.find(at, MAX_MEETING, maxM, isDriven, 2 * SAME_PLACE_M);
     if (snaps.length === 0) return undefined;
     const stands: Stand[] = [];
     for (const { segment, point, fraction, lon, lat } of snaps) {

@@ -1,6 +1,5 @@
-import type { RefusalCode } from '../errors.js';
 import type { LonLat } from '../geo/lon-lat.js';
-import { fixAgeS, type UnitFacts } from './unit-facts.js';
+import { fixAgeS, type StandingFacts, type UnitFacts } from './unit-facts.js';
 
 export interface CapabilityNeed {
   readonly code: string;
@@ -8,20 +7,24 @@ export interface CapabilityNeed {
   readonly quantity: number;
 }
 
-/** What is asked of a unit. Lists that are absent or null allow everything; an empty list allows nothing. */
-export interface SuitabilityNeed {
-  readonly place: LonLat;
+/** What every question says of the units it would send. A list that is absent or null allows everything; an empty one nothing. */
+export interface UnitNeed {
   /** The instant the question is asked for. */
   readonly now: number;
   readonly maxFixAgeS: number;
   readonly dispatchableStatuses: readonly string[];
-  readonly capabilities: readonly CapabilityNeed[];
   readonly agencyIds?: readonly string[] | null;
+  /** The incident asked for: who already works on it is not offered again. */
+  readonly vekId?: string | null;
+}
+
+/** What is asked of a unit by which alone everything is brought. */
+export interface SuitabilityNeed extends UnitNeed {
+  readonly place: LonLat;
+  readonly capabilities: readonly CapabilityNeed[];
   readonly kinds?: readonly string[] | null;
   /** Least head-count; a unit of unknown head-count passes and says so. */
   readonly minHeadCount?: number;
-  /** The incident asked for: who already works on it is not offered again. */
-  readonly vekId?: string | null;
 }
 
 /** Why a unit cannot go, with the figures behind it. */
@@ -41,49 +44,64 @@ export type Refusal =
     };
 
 /** One reason not to send a unit. `refuses` runs over whole fleets and allocates nothing; `explain` follows a refusal. */
-interface HardFilter {
-  readonly code: RefusalCode;
-  refuses(unit: UnitFacts, need: SuitabilityNeed, hasPosition: boolean): boolean;
-  explain(unit: UnitFacts, need: SuitabilityNeed): Refusal;
+export interface HardFilter<Unit, Need, Reason extends { readonly code: string }> {
+  readonly code: Reason['code'];
+  refuses(unit: Unit, need: Need, hasPosition: boolean): boolean;
+  explain(unit: Unit, need: Need): Reason;
 }
 
-/** The hard filters in the order in which they ask; a unit is told the first that refuses it. */
-export const HARD_FILTERS: readonly HardFilter[] = [
-  {
+type FixFilter = HardFilter<UnitFacts, UnitNeed, Refusal>;
+type StandingFilter = HardFilter<StandingFacts, UnitNeed, Refusal>;
+type StandingFilterName = 'statusNotDispatchable' | 'offDuty' | 'held' | 'alreadyOnIncident' | 'agencyNotAllowed';
+
+/** The filters that look at the unit and its state alone: one place, a run card, any question asks them. */
+export const UNIT_FILTERS = {
+  noPosition: {
     code: 'no_position',
     refuses: (unit, _need, hasPosition) => !hasPosition || unit.fixTime === null || unit.receivedAt === null,
     explain: () => ({ code: 'no_position' }),
   },
-  {
+  fixTooOld: {
     code: 'fix_too_old',
     refuses: (unit, need) => fixAge(unit, need) > need.maxFixAgeS,
     explain: (unit, need) => ({ code: 'fix_too_old', ageS: fixAge(unit, need), limitS: need.maxFixAgeS }),
   },
-  {
+  statusNotDispatchable: {
     code: 'status_not_dispatchable',
     refuses: (unit, need) => !need.dispatchableStatuses.includes(unit.status),
     explain: (unit) => ({ code: 'status_not_dispatchable', status: unit.status }),
   },
-  {
+  offDuty: {
     code: 'off_duty',
     refuses: (unit) => unit.onShift === false,
     explain: () => ({ code: 'off_duty' }),
   },
-  {
+  held: {
     code: 'held',
     refuses: (unit) => unit.held,
     explain: () => ({ code: 'held' }),
   },
-  {
+  alreadyOnIncident: {
     code: 'already_on_incident',
     refuses: (unit, need) => unit.vekId !== null && unit.vekId === need.vekId,
     explain: () => ({ code: 'already_on_incident' }),
   },
-  {
+  agencyNotAllowed: {
     code: 'agency_not_allowed',
     refuses: (unit, need) => !(need.agencyIds?.includes(unit.agencyId) ?? true),
     explain: (unit) => ({ code: 'agency_not_allowed', agencyId: unit.agencyId }),
   },
+} as const satisfies Record<'noPosition' | 'fixTooOld', FixFilter> & Record<StandingFilterName, StandingFilter>;
+
+/** The hard filters in the order in which they ask; a unit is told the first that refuses it. */
+export const HARD_FILTERS: readonly HardFilter<UnitFacts, SuitabilityNeed, Refusal>[] = [
+  UNIT_FILTERS.noPosition,
+  UNIT_FILTERS.fixTooOld,
+  UNIT_FILTERS.statusNotDispatchable,
+  UNIT_FILTERS.offDuty,
+  UNIT_FILTERS.held,
+  UNIT_FILTERS.alreadyOnIncident,
+  UNIT_FILTERS.agencyNotAllowed,
   {
     code: 'kind_not_allowed',
     refuses: (unit, need) => !(need.kinds?.includes(unit.kind) ?? true),
@@ -114,14 +132,18 @@ export const HARD_FILTERS: readonly HardFilter[] = [
 ];
 
 /** The first filter that refuses a unit, or undefined if it may go. hasPosition: whether the live index knows it. */
-export function firstRefusing(unit: UnitFacts, need: SuitabilityNeed, hasPosition: boolean): HardFilter | undefined {
+export function firstRefusing(
+  unit: UnitFacts,
+  need: SuitabilityNeed,
+  hasPosition: boolean,
+): HardFilter<UnitFacts, SuitabilityNeed, Refusal> | undefined {
   for (const filter of HARD_FILTERS) {
     if (filter.refuses(unit, need, hasPosition)) return filter;
   }
   return undefined;
 }
 
-function fixAge(unit: UnitFacts, need: SuitabilityNeed): number {
+function fixAge(unit: UnitFacts, need: UnitNeed): number {
   return fixAgeS(unit, need.now) ?? Number.POSITIVE_INFINITY;
 }
 

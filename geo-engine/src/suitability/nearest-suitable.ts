@@ -2,12 +2,10 @@ import { FARTHER, type NotChosenCode } from '../errors.js';
 import type { LiveIndex } from '../live-index/live-index.js';
 import type { FoundUnits } from '../live-index/nearest-held.js';
 import { firstRefusing, type Refusal, type SuitabilityNeed } from './hard-filters.js';
-import { fixAgeS, type UnitFacts, type UnitRoster } from './unit-facts.js';
+import { fixAgeS, UNSTATED_ACCURACY_M, type UnitFacts, type UnitRoster } from './unit-facts.js';
 
 /** How many units that were not chosen are named; the others are counted. */
 const NAMED_NOT_CHOSEN = 10;
-/** Metres; stands in for an accuracy nobody stated: a phone between houses. */
-const UNSTATED_ACCURACY_M = 50;
 
 export interface NearestSuitableQuestion extends SuitabilityNeed {
   /** How many units are wanted. */

@@ -1,5 +1,8 @@
-/** What the choice needs to know of a unit, besides where it is. Read only: whoever keeps the live picture owns it. */
-export interface UnitFacts {
+/** Metres; stands in for an accuracy nobody stated: a phone between houses. */
+export const UNSTATED_ACCURACY_M = 50;
+
+/** How a unit stands, wherever it is. Read only: whoever keeps the live picture owns it. */
+export interface StandingFacts {
   /** 32-bit, issued by the database; the key of the unit in the live index. */
   readonly handle: number;
   readonly unitId: string;
@@ -17,6 +20,10 @@ export interface UnitFacts {
   readonly onShift: boolean | null;
   /** null: unknown. */
   readonly headCount: number | null;
+}
+
+/** What the choice needs to know of a unit, besides where it is. */
+export interface UnitFacts extends StandingFacts {
   /** The device's GNSS clock for the place in the index; null: no fix yet. */
   readonly fixTime: number | null;
   /** Our clock for the same fix. */

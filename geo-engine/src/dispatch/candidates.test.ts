@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createDispatchQuestion,
+  createDispatchUnit,
+  createFleetWorld,
+  createLine,
+  createWays,
+  enter,
+  type FleetWorld,
+  PLACE,
+} from '../../test/dispatch-world.js';
+import { createRandom } from '../../test/random.js';
+import { INELIGIBLE_CODES } from '../errors.js';
+import { destination } from '../geo/distance.js';
+import { compileDemand } from '../run-cards/demand.js';
+import { shortlist } from './candidates.js';
+import { DEFAULT_POLICY } from './dispatch-question.js';
+import { DispatchRoster } from './dispatch-roster.js';
+import type { DispatchUnit } from './dispatch-unit.js';
+import { Eligibility, Judgement } from './eligibility.js';
+import { type DecisionInput, decide, gatherInput, type Recommendation } from './recommend.js';
+import { StraightWays } from './straight-ways.js';
+
+/** Every unit of the roster with its way, and nobody left to count. */
+function fullScan({ question, units, ways, correction, coverageLoss }: FleetWorld): DecisionInput {
+  const placed = units.filter(({ place }) => place !== null);
+  const table = new Map(ways.table(placed).map((travel, i) => [placed[i]!, travel]));
+  const considered = units.map((unit) => ({
+    unit,
+    travel: table.get(unit) ?? null,
+    coverageLoss: coverageLoss(unit),
+  }));
+  const others = compileDemand(question.requirements).lines.map(() => ({}));
+  return { question, basis: ways.basis, closures: ways.closures, correction, considered, others };
+}
+
+/** All that an answer says but for how it was found. Who was not asked for a way counts as farther: ways may not be there at all. */
+function told({ units, lines, sums, proof }: Recommendation) {
+  return {
+    units,
+    sums,
+    lines: lines.map(({ restByReason, ...line }) => {
+      const { farther = 0, no_route: noRoute = 0, ...rest } = restByReason;
+      return { ...line, rest, fartherOrNoRoute: farther + noRoute };
+    }),
+    proof: [proof.must, proof.should].map(({ short, costMs, kept }) => ({ short, costMs, kept })),
+  };
+}
+
+describe('shortlist', () => {
+  it('G82 the answer equals that of all units: who goes, who is named, the counts by reason', () => {
+    let asked = 0;
+    let placed = 0;
+    for (let seed = 1; seed <= 250; seed++) {
+      const world = createFleetWorld(createRandom(seed), 20 + ((seed * 37) % 300));
+      const full = decide(fullScan(world));
+      if (![full.proof.must, full.proof.should].every(({ proven }) => proven)) continue;
+      const { question, roster, ways, correction, coverageLoss } = world;
+      const answer = decide(gatherInput(question, { roster, ways, correction, coverageLoss }));
+      expect(told(answer), `seed ${seed}`).toEqual(told(full));
+      const list = shortlist(roster, compileDemand(question.requirements), question, ways, correction);
+      asked += list.units.length;
+      placed += world.units.filter(({ place }) => place !== null).length;
+    }
+    expect(asked).toBeLessThan(placed / 2); // or nothing was passed over
+  });
+
+  it('G82 chosen, named and counted together are the roster, line by line', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const { question, roster, ways, units } = createFleetWorld(createRandom(seed), 150);
+      const { lines, units: sent } = decide(gatherInput(question, { roster, ways }));
+      for (const { notChosen, restByReason } of lines) {
+        const rest = Object.values(restByReason).reduce((sum, count) => sum + count, 0);
+        expect(sent.length + notChosen.length + rest, `seed ${seed}`).toBe(units.length);
+      }
+    }
+  });
+
+  it('G84 units of agencies that the asker may not see are neither counted nor named', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = createRandom(seed);
+      const world = createFleetWorld(random, 120);
+      const { question, roster, ways } = world;
+      const seen = decide(gatherInput(question, { roster, ways, agencies: new Set(['agency']) }));
+      const units = world.units.filter(({ agencyId }) => agencyId === 'agency');
+      const full = decide(fullScan({ ...world, units, correction: null, coverageLoss: () => 0 }));
+      if (full.proof.must.proven && full.proof.should.proven) expect(told(seen), `seed ${seed}`).toEqual(told(full));
+    }
+  });
+
+  it('G85 the pass over the roster counts what the filters say of every unit', () => {
+    for (let seed = 1; seed <= 80; seed++) {
+      const { question, roster, units, ways } = createFleetWorld(createRandom(seed), 200);
+      const demand = compileDemand(question.requirements);
+      const eligibility = new Eligibility(demand, question);
+      const judgement = new Judgement(demand.lines.length);
+      const { units: considered, others } = shortlist(roster, demand, question, ways);
+      const left = units.filter(({ unitId }) => !considered.some((one) => one.unitId === unitId));
+      for (const [line, counted] of others.entries()) {
+        const expected: Record<string, number> = {};
+        for (const unit of left) {
+          eligibility.judge(unit, judgement);
+          const number = judgement.codes[line]!;
+          const code = number === 0 ? 'farther' : INELIGIBLE_CODES[number - 1]!;
+          expected[code] = (expected[code] ?? 0) + 1;
+          expect(eligibility.refusal(unit, line)?.code ?? 'farther', `seed ${seed}`).toBe(code);
+        }
+        expect(counted, `seed ${seed}`).toEqual(expected);
+      }
+    }
+  });
+
+  it('G82 who is missed least is found behind a hundred that are nearer, within the regret', () => {
+    const roster = new DispatchRoster();
+    const capabilities = new Map([['pump', 1]]);
+    for (let i = 1; i <= 150; i++) {
+      const place = destination(PLACE, 90, 1000 + 2 * i); // each a fifth of a second farther
+      enter(roster, createDispatchUnit({ unitId: `u${i}`, handle: i, capabilities, place }));
+    }
+    const question = createDispatchQuestion({
+      requirements: [createLine({ capability: 'pump' })],
+      policy: { ...DEFAULT_POLICY, regretS: { P1: 0, P2: 60, P3: 0, P4: 0 } },
+    });
+    const coverageLoss = ({ handle }: DispatchUnit) => (handle === 140 ? 0 : 1);
+    const answer = decide(gatherInput(question, { roster, ways: new StraightWays(PLACE), coverageLoss }));
+    expect(answer.units.map(({ unitId }) => unitId)).toEqual(['u140']);
+  });
+
+  it('G82 asks for few ways in a large fleet', () => {
+    const random = createRandom(7);
+    const { question, roster } = createFleetWorld(random, 5000);
+    const ways = createWays(random, 1);
+    gatherInput(question, { roster, ways });
+    expect(ways.asked).toBeLessThan(1000);
+  });
+
+  it('G84 a roster that was changed again and again answers as one made anew', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = createRandom(seed);
+      const before = createFleetWorld(random, 80);
+      const after = createFleetWorld(random, 80);
+      const { roster } = before;
+      // what lines make of units is known by now
+      gatherInput(after.question, { roster, ways: after.ways });
+      const kept = new Map<number, DispatchUnit>();
+      for (const unit of after.units) if (random() < 0.7) kept.set(unit.handle, unit);
+      for (const { handle } of before.units) if (!kept.has(handle)) roster.remove(handle);
+      for (const unit of kept.values()) enter(roster, unit);
+      const { question, ways } = after;
+      const fresh = decide(fullScan({ ...after, units: [...kept.values()], correction: null, coverageLoss: () => 0 }));
+      if (!fresh.proof.must.proven || !fresh.proof.should.proven) continue;
+      expect(told(decide(gatherInput(question, { roster, ways }))), `seed ${seed}`).toEqual(told(fresh));
+    }
+  });
+});

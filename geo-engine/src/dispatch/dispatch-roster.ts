@@ -1,0 +1,204 @@
+import { VEC_STRIDE, writeUnitVector } from '../geo/unit-vector.js';
+import type { DispatchUnit, StandingUnit, UnitFix } from './dispatch-unit.js';
+import { UnitClasses } from './unit-classes.js';
+
+const FIRST_CAPACITY = 64;
+/** Stands for a slot without a unit, and for a unit in a state of its own. */
+export const NONE = -1;
+
+/**
+ * The fleet, made ready for being asked as a whole. Kept up to date by whoever keeps the live picture: one writer, one thread, and
+ * nothing is changed while a question is answered. One slot a unit; what questions look at of every unit stands in flat arrays.
+ */
+export class DispatchRoster {
+  readonly classes = new UnitClasses();
+  /**
+   * States that most units are in, each as a unit in it without an id and an end of shift: status, agency, on duty, held, and nothing
+   * else about them. Statuses and agencies are few.
+   */
+  readonly commonStates: StandingUnit[] = [];
+  readonly profiles: string[] = [];
+  #slots = 0; // slots ever used; those in #freeSlots are empty
+  readonly standing: (StandingUnit | undefined)[] = []; //   [slots]
+  readonly fixes: (UnitFix | undefined)[] = []; //           [slots] undefined: no place
+  classOf = new Int32Array(FIRST_CAPACITY); //               [slots] number in classes, NONE: empty
+  stateOf = new Int32Array(FIRST_CAPACITY); //               [slots] index of commonStates, NONE: a state of its own
+  profileOf = new Int32Array(FIRST_CAPACITY); //             [slots] index of profiles
+  fixedAt = new Float64Array(FIRST_CAPACITY); //             [slots] the older clock of the fix, epoch ms; NaN: no place
+  vec = new Float64Array(FIRST_CAPACITY * VEC_STRIDE); //    [slots × VEC_STRIDE] place on the unit sphere
+  turnoutMs = new Float64Array(FIRST_CAPACITY); //           [slots]
+  shiftEndsAt = new Float64Array(FIRST_CAPACITY); //         [slots] epoch ms; Infinity: unknown
+  #holdsUntil = new Float64Array(FIRST_CAPACITY); //         [slots] epoch ms
+  readonly #slotOf = new Map<number, number>();
+  readonly #freeSlots: number[] = [];
+  readonly #stateNumbers = new Map<string, number>();
+
+  /** Slots that a pass over the fleet looks at; some may be empty. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  get size(): number {
+    return this.#slotOf.size;
+  }
+
+  /** How a unit stands from now on. `holdsUntil`: from then on it is another (a hold runs out, a shift begins), epoch ms. */
+  upsert(unit: StandingUnit, holdsUntil = Number.POSITIVE_INFINITY): void {
+    const slot = this.#slotOf.get(unit.handle) ?? this.#takeSlot(unit.handle);
+    // the new class first: a class that is left and entered again keeps its number
+    const number = this.classes.enter(unit);
+    if (this.classOf[slot] !== NONE) this.classes.leave(this.classOf[slot]!);
+    this.classOf[slot] = number;
+    this.standing[slot] = unit;
+    this.stateOf[slot] = this.#stateNumber(unit);
+    this.profileOf[slot] = this.#profileNumber(unit.profile);
+    this.turnoutMs[slot] = unit.turnoutMs;
+    this.shiftEndsAt[slot] = unit.shiftEndsAt ?? Number.POSITIVE_INFINITY;
+    this.#holdsUntil[slot] = holdsUntil;
+  }
+
+  /** A unit's newest fix. Units that are not here are passed over. */
+  move(handle: number, fix: UnitFix): void {
+    const slot = this.#slotOf.get(handle);
+    if (slot === undefined) return;
+    this.fixes[slot] = fix;
+    this.fixedAt[slot] = Math.min(fix.fixTime, fix.receivedAt);
+    writeUnitVector(this.vec, slot, fix.place[0], fix.place[1]);
+  }
+
+  /** Nobody knows where a unit is any more. */
+  unplace(handle: number): void {
+    const slot = this.#slotOf.get(handle);
+    if (slot === undefined) return;
+    this.fixes[slot] = undefined;
+    this.fixedAt[slot] = Number.NaN;
+  }
+
+  remove(handle: number): void {
+    const slot = this.#slotOf.get(handle);
+    if (slot === undefined) return;
+    this.unplace(handle);
+    this.classes.leave(this.classOf[slot]!);
+    this.classOf[slot] = NONE;
+    this.standing[slot] = undefined;
+    this.#holdsUntil[slot] = Number.POSITIVE_INFINITY;
+    this.#slotOf.delete(handle);
+    this.#freeSlots.push(slot);
+  }
+
+  /** Handles of the units whose standing holds no longer at `now`: they want to be told anew before a question. */
+  expired(now: number): number[] {
+    const handles: number[] = [];
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if (this.#holdsUntil[slot]! <= now) handles.push(this.standing[slot]!.handle);
+    }
+    return handles;
+  }
+
+  /** A unit as it is now; undefined: it is not here. */
+  unit(handle: number): DispatchUnit | undefined {
+    const slot = this.#slotOf.get(handle);
+    return slot === undefined ? undefined : this.unitAt(slot);
+  }
+
+  /** The unit of a slot that has one. Every field by name: spreading two objects takes ten times as long. */
+  unitAt(slot: number): DispatchUnit {
+    const unit = this.standing[slot]!;
+    const fix = this.fixes[slot] ?? NO_FIX;
+    return {
+      handle: unit.handle,
+      unitId: unit.unitId,
+      callsign: unit.callsign,
+      agencyId: unit.agencyId,
+      kind: unit.kind,
+      status: unit.status,
+      capabilities: unit.capabilities,
+      held: unit.held,
+      vekId: unit.vekId,
+      onShift: unit.onShift,
+      headCount: unit.headCount,
+      service: unit.service,
+      profile: unit.profile,
+      qualifications: unit.qualifications,
+      equipment: unit.equipment,
+      crewId: unit.crewId,
+      crewOutWith: unit.crewOutWith,
+      shiftEndsAt: unit.shiftEndsAt,
+      restUntil: unit.restUntil,
+      idleSince: unit.idleSince,
+      reservedFor: unit.reservedFor,
+      freeAt: unit.freeAt,
+      workPriority: unit.workPriority,
+      turnoutMs: unit.turnoutMs,
+      place: fix.place,
+      fixTime: fix.fixTime,
+      receivedAt: fix.receivedAt,
+      accuracyM: fix.accuracyM,
+      speedMps: fix.speedMps,
+      headingDeg: fix.headingDeg,
+      suspect: fix.suspect,
+    };
+  }
+
+  /** All units as they are now. */
+  *units(): Generator<DispatchUnit> {
+    for (const slot of this.#slotOf.values()) yield this.unitAt(slot);
+  }
+
+  #stateNumber(unit: StandingUnit): number {
+    const { status, agencyId, held, onShift } = unit;
+    const { vekId, crewOutWith, reservedFor, freeAt, workPriority } = unit;
+    if ([vekId, crewOutWith, reservedFor, freeAt, workPriority].some((own) => own !== null)) return NONE;
+    const offDuty = onShift === false;
+    const key = JSON.stringify([status, agencyId, offDuty, held]);
+    let number = this.#stateNumbers.get(key);
+    if (number === undefined) {
+      number = this.commonStates.length;
+      this.commonStates.push({ ...unit, unitId: '', shiftEndsAt: null });
+      this.#stateNumbers.set(key, number);
+    }
+    return number;
+  }
+
+  #profileNumber(profile: string): number {
+    const known = this.profiles.indexOf(profile);
+    return known >= 0 ? known : this.profiles.push(profile) - 1;
+  }
+
+  #takeSlot(handle: number): number {
+    const slot = this.#freeSlots.pop() ?? this.#slots++;
+    if (slot === this.classOf.length) this.#grow();
+    this.#slotOf.set(handle, slot);
+    this.classOf[slot] = NONE;
+    this.fixes[slot] = undefined;
+    this.fixedAt[slot] = Number.NaN;
+    return slot;
+  }
+
+  #grow(): void {
+    const room = 2 * this.classOf.length;
+    this.classOf = wider(this.classOf, new Int32Array(room));
+    this.stateOf = wider(this.stateOf, new Int32Array(room));
+    this.profileOf = wider(this.profileOf, new Int32Array(room));
+    this.fixedAt = wider(this.fixedAt, new Float64Array(room));
+    this.vec = wider(this.vec, new Float64Array(room * VEC_STRIDE));
+    this.turnoutMs = wider(this.turnoutMs, new Float64Array(room));
+    this.shiftEndsAt = wider(this.shiftEndsAt, new Float64Array(room));
+    this.#holdsUntil = wider(this.#holdsUntil, new Float64Array(room));
+  }
+}
+
+const NO_FIX = {
+  place: null,
+  fixTime: null,
+  receivedAt: null,
+  accuracyM: null,
+  speedMps: null,
+  headingDeg: null,
+  suspect: [],
+} as const;
+
+function wider<A extends Int32Array | Float64Array>(old: A, room: A): A {
+  room.set(old);
+  return room;
+}

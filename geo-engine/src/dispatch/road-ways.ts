@@ -1,0 +1,93 @@
+import type { LonLat } from '../geo/lon-lat.js';
+import type { DriveTarget, ProfileRoads } from '../routing/profile-roads.js';
+import type { ClosureState } from '../routing/router.js';
+import type { DispatchUnit } from './dispatch-unit.js';
+import { StraightWays } from './straight-ways.js';
+import type { TopPace, Travel, Ways, WaysBasis } from './ways.js';
+
+/** The roads in use, profile by profile: a RoadsKeeper, or Roads. */
+export interface ProfiledRoads {
+  profile(code: string): ProfileRoads | undefined;
+}
+
+/** One profile's roads and where the place is on them. */
+interface ProfileWays {
+  readonly roads: ProfileRoads;
+  readonly target: DriveTarget;
+}
+
+/**
+ * Ways over the built-in roads, each unit by its own profile: a moving one starts ahead of it, by its heading. Where roads are not
+ * made ready for a profile, or the place is off its roads, ways of that profile go by the straight line, and each says so.
+ */
+export class RoadWays implements Ways {
+  readonly place: LonLat;
+  readonly #roads: ProfiledRoads;
+  readonly #straight: StraightWays;
+  readonly #profiles = new Map<string, ProfileWays | undefined>();
+
+  constructor(roads: ProfiledRoads, place: LonLat) {
+    this.#roads = roads;
+    this.place = place;
+    this.#straight = new StraightWays(place);
+  }
+
+  /** `roads` as soon as ways of one of the profiles asked about go by road. */
+  get basis(): WaysBasis {
+    return this.#used().length > 0 ? 'roads' : 'straight_line';
+  }
+
+  get closures(): ClosureState {
+    const states = this.#used().map(({ roads }) => roads.tableClosures);
+    if (states.length === 0) return this.#straight.closures;
+    return states.includes('pending') ? 'pending' : 'in_force';
+  }
+
+  topPace(profile: string): TopPace {
+    return this.#waysOf(profile)?.roads.topPace ?? this.#straight.topPace();
+  }
+
+  table(units: readonly DispatchUnit[]): (Travel | null)[] {
+    const travel = new Array<Travel | null>(units.length).fill(null);
+    for (const [profile, places] of byProfile(units)) {
+      const ways = this.#waysOf(profile);
+      if (ways === undefined) {
+        for (const i of places) travel[i] = this.#straight.travel(units[i]!);
+        continue;
+      }
+      const vehicles = places.map((i) => {
+        const { handle, place, headingDeg, speedMps } = units[i]!;
+        return { key: handle, at: place!, headingDeg, speedMps };
+      });
+      for (const [at, drive] of ways.roads.drivesTo(ways.target, vehicles).entries()) {
+        if (drive === null) continue;
+        const { travelMs, offRoadMs } = drive;
+        travel[places[at]!] = { basis: 'roads', ms: travelMs, lengthM: null, offRoadMs, intervalMs: null };
+      }
+    }
+    return travel;
+  }
+
+  #used(): ProfileWays[] {
+    return [...this.#profiles.values()].filter((ways) => ways !== undefined);
+  }
+
+  #waysOf(profile: string): ProfileWays | undefined {
+    if (!this.#profiles.has(profile)) {
+      const roads = this.#roads.profile(profile);
+      const target = roads?.target({ at: this.place });
+      this.#profiles.set(profile, roads && target && { roads, target });
+    }
+    return this.#profiles.get(profile);
+  }
+}
+
+function byProfile(units: readonly DispatchUnit[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [i, { profile }] of units.entries()) {
+    const known = places.get(profile);
+    if (known === undefined) places.set(profile, [i]);
+    else known.push(i);
+  }
+  return places;
+}

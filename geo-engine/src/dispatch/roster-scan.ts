@@ -1,0 +1,132 @@
+import { INELIGIBLE_CODES } from '../errors.js';
+import type { LonLat } from '../geo/lon-lat.js';
+import { lowerBoundM, VEC_STRIDE, writeUnitVector, X, Y, Z } from '../geo/unit-vector.js';
+import { BoundQueue } from '../live-index/bound-queue.js';
+import type { DispatchQuestion } from './dispatch-question.js';
+import { type DispatchRoster, NONE } from './dispatch-roster.js';
+import { codeNumber, standingNumber } from './eligibility.js';
+import { MOST_CORRECTION, type TravelCorrection, waitMs } from './eta.js';
+import type { LineMarks } from './unit-classes.js';
+import type { Ways } from './ways.js';
+
+/** Numbers of codes, and 0 for none. */
+export const CODE_NUMBERS = INELIGIBLE_CODES.length + 1;
+const NO_POSITION = codeNumber('no_position');
+const FIX_TOO_OLD = codeNumber('fix_too_old');
+const END_OF_SHIFT = codeNumber('end_of_shift');
+const SKIPPED = codeNumber('skipped_by_dispatcher');
+/** Of an agency that the question knows nothing of. */
+const NOT_THERE = 255;
+
+/**
+ * A pass over a whole roster for one question: how many units of each class stand how, and a queue of those that some line is about, by
+ * the least time in which they can be there. Reused from question to question, and allocates nothing per unit.
+ */
+export class RosterScan {
+  /** Units that are waiting to be looked at closer, least response time first; nodes are slots. */
+  readonly queue = new BoundQueue();
+  /** [classes × CODE_NUMBERS] units of a class by the number of what their state is refused for. */
+  counts = new Uint32Array(0);
+  /** [slots] that number, for units in the queue. */
+  stateOf = new Uint8Array(0);
+  /** [classes] lines that are about it, as bits. */
+  aboutOf = new Uint32Array(0);
+
+  run(
+    roster: DispatchRoster,
+    marks: readonly LineMarks[],
+    question: DispatchQuestion,
+    ways: Ways,
+    correction: TravelCorrection,
+    agencies: ReadonlySet<string> | undefined,
+  ): void {
+    this.#begin(roster, marks);
+    const { slots, classOf, stateOf, profileOf, fixedAt, vec, turnoutMs, shiftEndsAt, standing } = roster;
+    const { counts, aboutOf, queue } = this;
+    const { now, maxFixAgeS, policy, skipped } = question;
+    const isThere = (agencyId: string) => agencies === undefined || agencies.has(agencyId);
+    const common = Uint8Array.from(roster.commonStates, (example) =>
+      isThere(example.agencyId) ? standingNumber(example, question) : NOT_THERE,
+    );
+    const anySkipped = Object.keys(skipped).length > 0;
+    const { freeM, msPerM } = paces(roster, ways, correction);
+    const [x, y, z] = unitVector(ways.place);
+    for (let slot = 0; slot < slots; slot++) {
+      const number = classOf[slot]!;
+      if (number === NONE) continue;
+      const state = stateOf[slot]!;
+      let code = 0;
+      let waitedMs = 0;
+      if (state === NONE) {
+        const unit = standing[slot]!;
+        if (!isThere(unit.agencyId)) continue;
+        waitedMs = waitMs(unit, now);
+        code = standingNumber(unit, question);
+      } else {
+        code = common[state]!;
+        if (code === NOT_THERE) continue;
+        // filters ask in the order of the numbers
+        if ((shiftEndsAt[slot]! - now) / 1000 <= policy.leastShiftLeftS && (code === 0 || code > END_OF_SHIFT))
+          code = END_OF_SHIFT;
+        if (anySkipped && code === 0 && Object.hasOwn(skipped, standing[slot]!.unitId)) code = SKIPPED;
+      }
+      const fixed = fixedAt[slot]!;
+      const isPlaced = !Number.isNaN(fixed);
+      if (!isPlaced) code = NO_POSITION;
+      else if ((now - fixed) / 1000 > maxFixAgeS) code = FIX_TOO_OLD;
+      counts[number * CODE_NUMBERS + code]!++;
+      if (!isPlaced || aboutOf[number] === 0) continue;
+      const dx = vec[slot * VEC_STRIDE + X]! - x;
+      const dy = vec[slot * VEC_STRIDE + Y]! - y;
+      const dz = vec[slot * VEC_STRIDE + Z]! - z;
+      const straightM = lowerBoundM(Math.sqrt(dx * dx + dy * dy + dz * dz));
+      const profile = profileOf[slot]!;
+      const travelMs = Math.max(0, Math.floor((straightM - freeM[profile]!) * msPerM[profile]!));
+      this.stateOf[slot] = code;
+      queue.push(slot, waitedMs + turnoutMs[slot]! + travelMs);
+    }
+  }
+
+  #begin({ classes, slots }: DispatchRoster, marks: readonly LineMarks[]): void {
+    const { count } = classes;
+    if (this.aboutOf.length < count) {
+      this.counts = new Uint32Array(2 * count * CODE_NUMBERS);
+      this.aboutOf = new Uint32Array(2 * count);
+    }
+    if (this.stateOf.length < slots) this.stateOf = new Uint8Array(2 * slots);
+    this.queue.clear();
+    this.counts.fill(0, 0, count * CODE_NUMBERS);
+    this.aboutOf.fill(0, 0, count);
+    for (const [line, { isAbout }] of marks.entries()) {
+      for (let number = 0; number < count; number++) this.aboutOf[number]! |= isAbout[number]! << line;
+    }
+  }
+}
+
+/** Kept with its roster: it has the room that one pass needs. */
+const scans = new WeakMap<DispatchRoster, RosterScan>();
+
+export function scanOf(roster: DispatchRoster): RosterScan {
+  const scan = scans.get(roster) ?? new RosterScan();
+  scans.set(roster, scan);
+  return scan;
+}
+
+/** By profile of the roster: metres that cost no time, and the least ms a metre, the correction included. */
+function paces(roster: DispatchRoster, ways: Ways, correction: TravelCorrection) {
+  const all = roster.profiles.map((profile) => ways.topPace(profile));
+  const factor = Math.min(MOST_CORRECTION, correction ?? 1) * 1000;
+  return {
+    freeM: Float64Array.from(all, ({ freeM }) => freeM + BOUND_SLACK_M),
+    msPerM: Float64Array.from(all, ({ topMps }) => factor / topMps),
+  };
+}
+
+/** A chord may be above the distance by its rounding, CHORD_SLACK_M; a millimetre costs nothing. */
+const BOUND_SLACK_M = 1e-3;
+
+function unitVector([lon, lat]: LonLat): readonly [number, number, number] {
+  const vector = new Float64Array(VEC_STRIDE);
+  writeUnitVector(vector, 0, lon, lat);
+  return [vector[X]!, vector[Y]!, vector[Z]!];
+}

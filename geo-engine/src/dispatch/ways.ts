@@ -1,0 +1,41 @@
+import type { LonLat } from '../geo/lon-lat.js';
+import type { ClosureState } from '../routing/router.js';
+import type { DispatchUnit } from './dispatch-unit.js';
+
+/** What travel times were taken from: `straight_line` stands in where there are no roads to go by. */
+export type WaysBasis = 'roads' | 'straight_line';
+
+/** One entry of the table of travel times: from where a unit starts to the place, by road. */
+export interface Travel {
+  readonly basis: WaysBasis;
+  /** Wheels rolling to the end of the road, ms. */
+  readonly ms: number;
+  /** Length of that way in metres; null: not known. */
+  readonly lengthM: number | null;
+  /** From the road to the place itself, ms. */
+  readonly offRoadMs: number;
+  /** Least and greatest ms over where the unit may really be, where the road network has worked them out. */
+  readonly intervalMs: readonly [least: number, greatest: number] | null;
+}
+
+/** How fast anybody of a profile can be there: whoever is `straightM` away needs (straightM - freeM) / topMps at least. */
+export interface TopPace {
+  /** Metres that may cost no time. */
+  readonly freeM: number;
+  readonly topMps: number;
+}
+
+/** The ways to one place, asked for a question and then forgotten: the roads go on changing. */
+export interface Ways {
+  readonly place: LonLat;
+  readonly basis: WaysBasis;
+  /** How the times stand to the closures in force. */
+  readonly closures: ClosureState;
+  /**
+   * A proven bound: no Travel of a unit of the profile has less in `ms` and `offRoadMs` together, also when `ms` is taken times any
+   * factor up to MOST_CORRECTION.
+   */
+  topPace(profile: string): TopPace;
+  /** The ways of many units, each with a place, in one table query and in their order; null: no way leads there. */
+  table(units: readonly DispatchUnit[]): readonly (Travel | null)[];
+}
