@@ -19,7 +19,7 @@ const onlyBy = (name, comment, packageName, importers) =>
   error(name, comment, { pathNot: importers }, { path: `^node_modules/${packageName}/` });
 
 /** The tracker's folders in the order in which data flows (tracker/README.md): none imports one that stands after it. */
-const TRACKER_LAYERS = ['store', 'feed', 'roads', 'live', 'units', 'ingest', 'history', 'rights', 'adapters', 'veks', 'api', 'hub'];
+const TRACKER_LAYERS = ['store', 'feed', 'roads', 'live', 'units', 'ingest', 'history', 'rights', 'webhooks', 'adapters', 'veks', 'dispatch', 'api', 'hub'];
 const flowsDown = TRACKER_LAYERS.slice(0, -1).map((layer, i) =>
   error(
     `${layer}-flows-down`,

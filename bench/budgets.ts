@@ -1,3 +1,5 @@
+import { ATTACKS } from './lib/hostile-messages.js';
+
 /** The budgets of the project as data: a floor, not the aim. A bench names a figure by the same id, and the report says whether it keeps it. */
 export interface Budget {
   /** Id of the figure that is held against it. */
@@ -9,8 +11,48 @@ export interface Budget {
   readonly side: 'most' | 'least';
 }
 
+/** One hostile client, of whatever sort, leaves the others' p99 within a fifth. */
+const HOSTILE: readonly Budget[] = (['postgres', 'embedded'] as const).flatMap((database) =>
+  ATTACKS.map((attack) => ({
+    id: `hostile.${database}.${attack}.ratio`,
+    what: `p99 of the others during ${attack.replaceAll('_', ' ')}, by that without, ${database}`,
+    limit: 1.2,
+    unit: '×',
+    side: 'most',
+  })),
+);
+
 /** On two shared cores. */
 export const BUDGETS: readonly Budget[] = [
+  ...HOSTILE,
+  {
+    id: 'dispatch.10000.p50',
+    what: 'six-line card, 10 000 units, 1.4 M-node network, over HTTP under full fix load, p50',
+    limit: 2,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'dispatch.10000.p99',
+    what: 'six-line card, 10 000 units, 1.4 M-node network, over HTTP under full fix load, p99',
+    limit: 10,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'dispatch.100000.p99',
+    what: 'six-line card, 100 000 units, 1.4 M-node network, over HTTP, p99',
+    limit: 25,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'dispatch.together.p50',
+    what: 'ten VEKs together, 200 candidates, over HTTP under full fix load, p50',
+    limit: 50,
+    unit: 'ms',
+    side: 'most',
+  },
   {
     id: 'fanout.city.50.p99',
     what: 'fix in → console frame out, 10 000 units at 1 Hz, 50 consoles, city views (250 ms of it are the tick), p99',
@@ -47,6 +89,34 @@ export const BUDGETS: readonly Budget[] = [
     side: 'most',
   },
   { id: 'ingest.idle-crew', what: 'memory an idle connected crew', limit: 2, unit: 'KiB', side: 'most' },
+  {
+    id: 'reconnect.postgres',
+    what: '15 000 crews reconnecting at once, until the last is served, postgres',
+    limit: 15,
+    unit: 's',
+    side: 'most',
+  },
+  {
+    id: 'compaction.postgres.ratio',
+    what: 'durable ingest during compaction, by that without, postgres',
+    limit: 0.9,
+    unit: '×',
+    side: 'least',
+  },
+  {
+    id: 'reconnect.embedded',
+    what: '15 000 crews reconnecting at once, until the last is served, embedded',
+    limit: 15,
+    unit: 's',
+    side: 'most',
+  },
+  {
+    id: 'compaction.embedded.ratio',
+    what: 'durable ingest during compaction, by that without, embedded',
+    limit: 0.9,
+    unit: '×',
+    side: 'least',
+  },
   {
     id: 'start.second',
     what: 'start to first answer, second start, embedded database',

@@ -24,6 +24,10 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   index: () => import('./index.bench.js'),
   roads: () => import('./roads.bench.js'),
   chaos: () => import('./chaos.bench.js'),
+  reconnect: () => import('./reconnect.bench.js'),
+  hostile: () => import('./hostile.bench.js'),
+  compaction: () => import('./compaction.bench.js'),
+  dispatch: () => import('./dispatch.bench.js'),
   soak: () => import('./soak.bench.js'),
 };
 const RESULTS = path.join(import.meta.dirname, 'results');

@@ -73,6 +73,11 @@ export class CrewSocket {
     this.#socket.write(frame);
   }
 
+  /** Takes nothing more from the network: what the hub says waits on its side. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** Gone at once, without a goodbye. */
   destroy(): void {
     this.#over = true;

@@ -41,7 +41,12 @@ export function createCrews(seed: number, count: number): BenchCrew[] {
 }
 
 /** Registers an agency of the bench's own with a unit and a device for each crew. Returns the agency's code. */
-export async function registerCrews(api: HttpApi, crews: readonly BenchCrew[], reportIntervalS = 1): Promise<string> {
+export async function registerCrews(
+  api: HttpApi,
+  crews: readonly BenchCrew[],
+  reportIntervalS = 1,
+  capabilitiesOf: (crew: number) => readonly { readonly code: string; readonly quantity: number }[] = () => [],
+): Promise<string> {
   const code = `BENCH-${randomBytes(4).toString('hex').toUpperCase()}`;
   await api.post('/api/v1/agencies', { id: uuidv7(), code, kind: 'other', nameLv: code, nameEn: code });
   const rows = {
@@ -51,6 +56,7 @@ export async function registerCrews(api: HttpApi, crews: readonly BenchCrew[], r
       callsign: `B${i}`,
       kind: 'tanker',
       statusAtRest: 'available',
+      capabilities: capabilitiesOf(i),
     }),
     devices: ({ deviceId, token }: BenchCrew, i: number) => ({
       id: deviceId,

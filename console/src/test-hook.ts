@@ -9,6 +9,9 @@ export interface TestHook {
     callsign: string,
   ): { readonly lon: number; readonly lat: number; readonly status: string; readonly drawn: boolean } | undefined;
   veks(): readonly { readonly id: string; readonly number: number; readonly status: string }[];
+  /** By callsign. */
+  unitIds(): Readonly<Record<string, string>>;
+  ways(): readonly { readonly callsign: string; readonly isChosen: boolean }[];
   resyncs(): Readonly<Record<string, number>>;
   /** Script time of the last draws, ms. */
   drawTimes(): readonly number[];
@@ -41,6 +44,8 @@ export function exposeTestHook(desk: Desk): void {
       };
     },
     veks: () => [...store.get().veks.values()].map(({ id, number, status }) => ({ id, number, status })),
+    unitIds: () => Object.fromEntries([...store.get().units.values()].map(({ id, callsign }) => [callsign, id])),
+    ways: () => store.get().ways.map(({ callsign, isChosen }) => ({ callsign, isChosen })),
     resyncs: () => desk.client?.resyncs ?? {},
     drawTimes: () => [...(window.__vanagsDrawTimes ?? [])],
   };

@@ -1,5 +1,6 @@
 import type { GeoStore } from '../../geo-engine/src/index.js';
 import type { Adapters } from './adapters/index.js';
+import type { Dispatch } from './dispatch/dispatch.js';
 import type { Feed } from './feed/feed.js';
 import type { Changes } from './feed/record.js';
 import type { Sequencer } from './feed/sequencer.js';
@@ -16,6 +17,7 @@ import type { Settings } from './settings.js';
 import type { Database } from './store/database.js';
 import type { Directory } from './units/directory.js';
 import type { CrewEvents } from './veks/crew-events.js';
+import type { WebhookCommands, WebhookSender } from './webhooks/index.js';
 
 /** The parts of a running tracker, put together once in tracker.ts and handed to what answers people: API and sockets. */
 export interface Core {
@@ -35,6 +37,9 @@ export interface Core {
   readonly adapters: Adapters;
   readonly trackUpkeep: TrackUpkeep;
   readonly crewEvents: CrewEvents;
+  readonly webhooks: WebhookCommands;
+  readonly webhookSender: WebhookSender;
+  readonly dispatch: Dispatch;
   readonly access: Access;
   readonly tokens: TokenVerifier;
   readonly demoIssuer: DemoIssuer | undefined;

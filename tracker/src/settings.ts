@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from '@hono/zod-openapi';
+import { parseNetwork } from './ip-network.js';
 
 /** A setting is wrong: the start stops with this one line. */
 export class SettingError extends Error {
@@ -60,6 +61,9 @@ const Environment = z.object({
   TRACK_AFTER_HOURS: whole(0, 720).default(6),
   TRACK_TOLERANCE_M: whole(0, 100).default(10),
   FEED_RETENTION_DAYS: whole(1, 3650).default(30),
+  ALARM_REPEAT_S: whole(1, 3600).default(30),
+  WEBHOOK_TRIES: whole(1, 1000).default(20),
+  WEBHOOK_ALLOW: z.string().optional(),
 });
 
 /** The names that docker-compose.yml and the documentation may use. */
@@ -95,6 +99,14 @@ export interface Settings {
   readonly retentionDays: { readonly fixes: number; readonly tracks: number; readonly feed: number };
   /** Fixes become lines so many hours after the end of their UTC day; the lines are off by so many metres at most. */
   readonly tracks: { readonly afterHours: number; readonly toleranceM: number };
+  /** An open alarm is told of this often until a person acknowledges it, seconds. */
+  readonly alarmRepeatS: number;
+  readonly webhooks: {
+    /** So many failures in a row park a webhook. */
+    readonly tries: number;
+    /** Private networks that events may be posted to, also without TLS. */
+    readonly allowedNetworks: readonly string[];
+  };
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
@@ -121,6 +133,14 @@ function hasDefaultSecret({ searchParams, password }: URL): boolean {
   } catch {
     return true; // escapes that cannot be read: the driver could not either
   }
+}
+
+/** The parts of a list with commas between. */
+function listOf(text = ''): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 /**
@@ -154,14 +174,18 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (e.OIDC_JWKS_URL !== undefined && e.OIDC_ISSUER === undefined) {
     throw new SettingError('OIDC_JWKS_URL needs OIDC_ISSUER beside it');
   }
-  const trustedProxies = (e.TRUST_PROXY ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  const trustedProxies = listOf(e.TRUST_PROXY);
   for (const proxy of trustedProxies) {
     if (isIP(proxy) === 0)
       throw new SettingError(
         `TRUST_PROXY=${JSON.stringify(e.TRUST_PROXY)}: ${JSON.stringify(proxy)} is not an IP address`,
+      );
+  }
+  const allowedNetworks = listOf(e.WEBHOOK_ALLOW);
+  for (const network of allowedNetworks) {
+    if (parseNetwork(network) === undefined)
+      throw new SettingError(
+        `WEBHOOK_ALLOW=${JSON.stringify(e.WEBHOOK_ALLOW)}: ${JSON.stringify(network)} is not an address or a network (10.0.0.0/8)`,
       );
   }
   if (production) {
@@ -210,5 +234,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     flush: { intervalMs: e.FLUSH_INTERVAL_MS, rows: e.FLUSH_ROWS, maxWaiting: e.MAX_WAITING_FIXES },
     retentionDays: { fixes: e.FIX_RETENTION_DAYS, tracks: e.TRACK_RETENTION_DAYS, feed: e.FEED_RETENTION_DAYS },
     tracks: { afterHours: e.TRACK_AFTER_HOURS, toleranceM: e.TRACK_TOLERANCE_M },
+    alarmRepeatS: e.ALARM_REPEAT_S,
+    webhooks: { tries: e.WEBHOOK_TRIES, allowedNetworks },
   };
 }

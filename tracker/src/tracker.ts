@@ -6,6 +6,7 @@ import { Adapters } from './adapters/index.js';
 import { createApi } from './api/api.js';
 import { createIngestApi } from './api/ingest-port.js';
 import type { Core } from './core.js';
+import { Dispatch } from './dispatch/dispatch.js';
 import { Feed } from './feed/feed.js';
 import { Changes } from './feed/record.js';
 import { Sequencer } from './feed/sequencer.js';
@@ -16,6 +17,7 @@ import { CrewSockets } from './hub/crew-sockets.js';
 import { attachHttp, MAX_INGEST_BYTES } from './hub/http.js';
 import { Intake } from './ingest/crew-session.js';
 import { ensurePartitions } from './ingest/partitions.js';
+import { Networks } from './ip-network.js';
 import { LiveTable } from './live/live-table.js';
 import { Picture } from './live/picture.js';
 import type { Log } from './log.js';
@@ -32,7 +34,9 @@ import { Lease, leaseHolder } from './store/leases.js';
 import { migrate } from './store/migrate.js';
 import { Directory } from './units/directory.js';
 import { followFeed } from './units/follow-feed.js';
+import { AlarmRepeater } from './veks/alarms.js';
 import { CrewEvents } from './veks/crew-events.js';
+import { Poster, WebhookCommands, WebhookSender } from './webhooks/index.js';
 
 const DEFAULT_AUDIENCE = 'vanags';
 const UPKEEP_MS = 3_600_000;
@@ -131,15 +135,19 @@ async function run(
     },
     onError,
   );
+  const alarmRepeater = new AlarmRepeater(database, changes, settings.alarmRepeatS * 1000, onError);
   const intake = new Intake(database, live, settings.flush, () => crewEvents.kick(), onError);
 
   followFeed(feed, directory);
   const closures = new Closures(database, feed);
   const roads = new RoadService(settings, closures, log);
+  const access = new Access(directory);
+  const dispatch = new Dispatch({ database, feed, changes, directory, live, roads, access, holder, onError });
   await feed.start();
   await directory.ensureOperator();
   await directory.load();
   await closures.reload(null);
+  await dispatch.load();
   const adapters = new Adapters(database, changes, directory, intake, onError);
   await adapters.load();
   const { retentionDays, tracks } = settings;
@@ -149,9 +157,18 @@ async function run(
     holder,
     onError,
   );
-  const access = new Access(directory);
   const demoIssuer = settings.demo ? await DemoIssuer.open(settings.dataDir) : undefined;
   const tokens = new TokenVerifier(settings.oidc, demoIssuer, directory, settings.oidc?.audience ?? DEFAULT_AUDIENCE);
+  const webhooks = new WebhookCommands(changes);
+  const poster = new Poster(new Networks(settings.webhooks.allowedNetworks));
+  const webhookSender = new WebhookSender(
+    { database, feed, access, directory, commands: webhooks, poster },
+    holder,
+    settings.webhooks.tries,
+    ({ id, agencyId }, code, detail) =>
+      log.warn(`webhook ${id} of ${directory.agenciesById.get(agencyId)?.code} is parked: ${code}, ${detail}`),
+    onError,
+  );
   const core: Core = {
     settings,
     startedAt: Date.now(),
@@ -169,6 +186,9 @@ async function run(
     adapters,
     trackUpkeep,
     crewEvents,
+    dispatch,
+    webhooks,
+    webhookSender,
     access,
     tokens,
     demoIssuer,
@@ -197,7 +217,10 @@ async function run(
   }
   sequencer.start();
   crewEvents.start();
+  alarmRepeater.start();
+  webhookSender.start();
   roads.start();
+  dispatch.start();
   trackUpkeep.start();
   const upkeepLease = new Lease('upkeep', holder, UPKEEP_MS / 2);
   const upkeep = setInterval(() => void keepUp(core, upkeepLease, log), UPKEEP_MS);
@@ -213,9 +236,12 @@ async function run(
     for (const open of listening) open.close();
     crews.close();
     await roads.stop();
+    await dispatch.stop();
     await intake.claims.stop();
     await intake.writer.stop();
     await crewEvents.stop();
+    await alarmRepeater.stop();
+    await webhookSender.stop();
     await trackUpkeep.stop();
     await sequencer.stop();
     await feed.stop();

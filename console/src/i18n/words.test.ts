@@ -67,6 +67,21 @@ describe('Words', () => {
     ]);
   });
 
+  it('tells an interval outwards, so that neither end promises too much', () => {
+    const intervals = [
+      [301_000, 481_000],
+      [300_000, 300_000],
+      [0, 20_000],
+      [3_500_000, 3_700_000],
+    ] as const;
+    expect(intervals.map((interval) => latvian.minutesBetween(interval))).toEqual([
+      '5–9 min',
+      '5 min',
+      '0–1 min',
+      '58 min – 1 h 02 min',
+    ]);
+  });
+
   it('searches without diacritics', () => {
     expect(folded('Ķekava, Ērģļu iela')).toBe('kekava, erglu iela');
   });

@@ -7,7 +7,7 @@ const TIME_ZONE = 'Europe/Riga';
 const LOCALE: Readonly<Record<Language, string>> = { lv: 'lv-LV', en: 'en-GB' };
 
 type Given = Readonly<Record<string, string | number>>;
-type Countable = 'units' | 'veks' | 'rest';
+type Countable = 'units' | 'veks' | 'rest' | 'shortLines' | 'proposals' | 'preemptions';
 
 function fill(text: string, given: Given): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(given[name] ?? whole));
@@ -64,6 +64,11 @@ export class Words {
     return this.#number.format(value);
   }
 
+  /** “0,5”, “2,0”. */
+  decimal(value: number): string {
+    return this.#oneDigit.format(value);
+  }
+
   /** HH:MM:SS in Europe/Riga. */
   time(at: number): string {
     return this.#clock.format(at);
@@ -96,6 +101,15 @@ export class Words {
     const minutes = Math.ceil(ms / 60_000);
     const rest = this.text('age.minutes', { n: minutes < 60 ? minutes : String(minutes % 60).padStart(2, '0') });
     return minutes < 60 ? rest : `${this.text('age.hours', { n: Math.floor(minutes / 60) })} ${rest}`;
+  }
+
+  /** A time that may be anything between two, in whole minutes outwards: “6–9 min”, “6 min” when both are the same. */
+  minutesBetween([leastMs, greatestMs]: readonly [number, number]): string {
+    const least = Math.floor(leastMs / 60_000);
+    const greatest = Math.ceil(greatestMs / 60_000);
+    if (greatest < 60 && least < greatest) return this.text('age.minutes', { n: `${least}–${greatest}` });
+    const [from, to] = [this.minutes(least * 60_000), this.minutes(greatest * 60_000)];
+    return from === to ? to : `${from} – ${to}`;
   }
 
   /** “850 m”, “12,4 km”. */

@@ -2,6 +2,7 @@ import { UNIT_FLAG } from '../../../tracker/src/protocol/live-frame.js';
 import type { LivePicture } from '../feed/index.js';
 import type { Words } from '../i18n/words.js';
 import type { Shelter, Unit, Vek } from '../state/api.js';
+import type { Available } from '../state/recommendation.js';
 import type { Selection } from '../state/store.js';
 import type { MapColours } from './palette.js';
 import { type SymbolAtlas, serviceCode, symbolIndex } from './unit-symbols.js';
@@ -27,6 +28,9 @@ export interface MapState {
   readonly shelters: readonly Shelter[];
   readonly showShelters: boolean;
   readonly draftPlace: { readonly lon: number; readonly lat: number } | undefined;
+  /** Incidents that are served together, and what was found to be available. */
+  readonly marked: ReadonlySet<string>;
+  readonly available: Available | undefined;
   readonly colours: MapColours;
   readonly words: Words;
   readonly labels: readonly UnitLabel[];

@@ -1,5 +1,6 @@
 import type { Layer } from '@deck.gl/core';
 import { ScatterplotLayer } from '@deck.gl/layers';
+import { isPlacing } from '../state/store.js';
 import { type MapState, symbolSize } from './map-state.js';
 
 interface Mark {
@@ -7,7 +8,7 @@ interface Mark {
   readonly main: boolean;
 }
 
-/** Rings around what is selected, and around the units sent to the selected VEK. */
+/** Rings around what is selected, the units sent to the selected VEK, and those that were found to be available. */
 export function selectionLayer(state: MapState): Layer {
   const { colours, zoom } = state;
   return new ScatterplotLayer<Mark>({
@@ -24,7 +25,7 @@ export function selectionLayer(state: MapState): Layer {
   });
 }
 
-function marks({ selection, picture, units, veks, draftPlace }: MapState): Mark[] {
+function marks({ selection, picture, units, veks, draftPlace, marked, available }: MapState): Mark[] {
   const found: Mark[] = [];
   const unit = (id: string, main: boolean) => {
     const slot = picture.slotOf(units.get(id)?.handle ?? -1);
@@ -37,7 +38,10 @@ function marks({ selection, picture, units, veks, draftPlace }: MapState): Mark[
     for (const { unitId, status } of vek?.assignments ?? [])
       if (status !== 'done' && status !== 'cancelled') unit(unitId, false);
   }
-  if ((selection.kind === 'new_vek' || selection.kind === 'closures') && draftPlace !== undefined)
+  if (selection.kind === 'together')
+    for (const { id, lon, lat } of veks) if (marked.has(id)) found.push({ at: [lon!, lat!], main: true });
+  for (const { lon, lat } of available?.units ?? []) found.push({ at: [lon, lat], main: false });
+  if (isPlacing(selection) && draftPlace !== undefined)
     found.push({ at: [draftPlace.lon, draftPlace.lat], main: true });
   return found;
 }

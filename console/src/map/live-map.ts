@@ -1,5 +1,6 @@
 import { MapLibreOverlay } from '@deck.gl/maplibre';
 import {
+  LngLatBounds,
   Map as MapLibreMap,
   type MapMouseEvent,
   ScaleControl,
@@ -23,8 +24,9 @@ import {
 import type { Vek } from '../state/api.js';
 import { type Desk, isEnded } from '../state/desk.js';
 import { readStyleUrl } from '../state/settings.js';
-import type { State } from '../state/store.js';
+import { isPlacing, type State } from '../state/store.js';
 import { baseStyle } from './base-style.js';
+import { DispatchOverlay } from './dispatch-overlay.js';
 import { RoadOverlay } from './road-overlay.js';
 
 setWorkerUrl(workerUrl);
@@ -49,6 +51,7 @@ export class LiveMap {
   readonly #map: MapLibreMap;
   readonly #overlay: MapLibreOverlay;
   readonly #roads: RoadOverlay;
+  readonly #dispatch: DispatchOverlay;
   readonly #looks = new UnitLooks();
   readonly #ends: (() => void)[] = [];
   /** Script time of the last draws, ms. */
@@ -81,6 +84,7 @@ export class LiveMap {
       canvasContextAttributes: { antialias: false },
     });
     this.#roads = new RoadOverlay(this.#map, this.#state.theme);
+    this.#dispatch = new DispatchOverlay(this.#map, this.#state.theme);
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.#map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-right');
@@ -99,6 +103,12 @@ export class LiveMap {
     this.#take(this.#state);
     this.#learn();
     desk.flyTo = ({ lon, lat }) => this.flyTo(lon, lat);
+    desk.showWays = () => this.showPlaces(this.#state.ways.flatMap(({ line }) => line));
+    desk.mapView = () => {
+      const bounds = this.#map.getBounds();
+      const corners = [bounds.getSouthWest(), bounds.getSouthEast(), bounds.getNorthEast(), bounds.getNorthWest()];
+      return corners.map(({ lng, lat }) => ({ lon: lng, lat }));
+    };
     desk.mapCentre = () => {
       const { lng, lat } = this.#map.getCenter();
       return { lon: lng, lat };
@@ -122,6 +132,14 @@ export class LiveMap {
     });
   }
 
+  /** Shows all of the places at once, no nearer than a flight goes. */
+  showPlaces(places: readonly (readonly [number, number])[]): void {
+    const bounds = new LngLatBounds();
+    for (const [lon, lat] of places) bounds.extend([lon, lat]);
+    if (!bounds.isEmpty())
+      this.#map.fitBounds(bounds, { padding: 60, maxZoom: FLY_ZOOM + 1, duration: this.#easeMs(500) });
+  }
+
   zoomBy(steps: number): void {
     this.#map.easeTo({ zoom: this.#map.getZoom() + steps, duration: this.#easeMs(200) });
   }
@@ -141,6 +159,7 @@ export class LiveMap {
   destroy(): void {
     for (const end of this.#ends) end();
     this.#desk.flyTo = () => {};
+    this.#desk.showWays = () => {};
     this.#map.remove();
   }
 
@@ -172,6 +191,7 @@ export class LiveMap {
     const isOtherMap = state.theme !== before.theme || state.network?.network?.id !== before.network?.network?.id;
     if (isOtherMap && readStyleUrl() === null) {
       this.#roads.setTheme(state.theme);
+      this.#dispatch.setTheme(state.theme);
       this.#map.setStyle(this.#style(), { diff: false });
     }
     const isFirst = state === before;
@@ -179,6 +199,12 @@ export class LiveMap {
     if (state.closures !== before.closures || otherWords) this.#roads.showClosures(state.closures, this.#words);
     if (state.reach !== before.reach || otherWords) this.#roads.showReach(state.reach, this.#words);
     if (state.route !== before.route || isFirst) this.#roads.showRoute(state.route);
+    if (state.ways !== before.ways || otherWords) {
+      this.#dispatch.showWays(state.ways, this.#words);
+      // it comes and goes with the ways
+      this.#dispatch.showWorst(state.ways.length > 0 ? state.whoGoes?.answer : undefined, this.#words);
+    }
+    if (state.draftArea !== before.draftArea || isFirst) this.#dispatch.showArea(state.draftArea);
     if (state.units !== before.units) this.#learn();
     if (state.veks !== before.veks || this.#veks.length === 0)
       this.#veks = [...state.veks.values()].filter((vek) => vek.lon !== null && !isEnded(vek)).sort(byPriority);
@@ -220,7 +246,8 @@ export class LiveMap {
     const picture = client?.picture ?? NOTHING;
     const now = client?.hubNow() ?? Date.now();
     const zoom = this.#map.getZoom();
-    const { selection, units, unitByHandle, shelters, showShelters, draftPlace, theme } = this.#state;
+    const { selection, units, unitByHandle, shelters, showShelters, draftPlace, marked, available, theme } =
+      this.#state;
     this.#looks.update(picture, this.#atlas, now);
     this.#labels = zoom < LABEL_ZOOM ? NONE : this.#shownLabels(picture);
     this.#overlay.setProps({
@@ -237,6 +264,8 @@ export class LiveMap {
         shelters,
         showShelters,
         draftPlace,
+        marked,
+        available,
         colours: MAP_COLOURS[theme],
         words: this.#words,
         labels: this.#labels,
@@ -277,7 +306,7 @@ export class LiveMap {
 
   #click({ point, lngLat }: MapMouseEvent): void {
     const { selection, unitByHandle } = this.#state;
-    if (selection.kind === 'new_vek' || selection.kind === 'closures') {
+    if (isPlacing(selection)) {
       this.#desk.placeDraft({ lon: lngLat.lng, lat: lngLat.lat });
       return;
     }

@@ -1,20 +1,24 @@
-import type { Feature, FeatureCollection, Position } from 'geojson';
-import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap } from 'maplibre-gl';
+import type { Feature, Position } from 'geojson';
+import type { LayerSpecification, Map as MapLibreMap } from 'maplibre-gl';
 import type { Words } from '../i18n/words.js';
 import type { Closure } from '../state/api.js';
 import type { DrawnReach, DrawnRoute, Theme } from '../state/store.js';
+import { feature, GeoJsonOverlay, OVERLAY_FONT, type OverlayLook } from './geojson-overlay.js';
 
-const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] };
-const FONT = ['system-ui', 'Segoe UI', 'Roboto', 'Noto Sans', 'sans-serif'];
 const SOURCES = ['closures', 'reach', 'route'] as const;
-type Source = (typeof SOURCES)[number];
 const CLOSED_HATCH = 'closed-hatch';
 const SLOW_DOTS = 'slow-dots';
 const PATTERN_PX = 24;
 
-const INK: Readonly<
-  Record<Theme, { closed: string; slow: string; route: string; casing: string; reach: string; halo: string }>
-> = {
+interface Ink {
+  readonly closed: string;
+  readonly slow: string;
+  readonly route: string;
+  readonly casing: string;
+  readonly reach: string;
+  readonly halo: string;
+}
+const INK: Readonly<Record<Theme, Ink>> = {
   dark: { closed: '#ff5c6c', slow: '#ffc04d', route: '#6cb6ff', casing: '#06101c', reach: '#8fd3a8', halo: '#0c1117' },
   light: { closed: '#c1121f', slow: '#8a5200', route: '#0b5cc4', casing: '#ffffff', reach: '#146c3c', halo: '#ffffff' },
 };
@@ -24,39 +28,18 @@ const INK: Readonly<
  * A closure is told by its pattern and its word as much as by its colour.
  */
 export class RoadOverlay {
-  readonly #map: MapLibreMap;
-  readonly #data: Record<Source, FeatureCollection> = { closures: EMPTY, reach: EMPTY, route: EMPTY };
-  #theme: Theme;
+  readonly #overlay: GeoJsonOverlay<(typeof SOURCES)[number]>;
 
   constructor(map: MapLibreMap, theme: Theme) {
-    this.#map = map;
-    this.#theme = theme;
-    map.on('style.load', () => this.#add());
+    this.#overlay = new GeoJsonOverlay(map, theme, SOURCES, look);
   }
 
-  /** To be called before the style of that theme is set. */
   setTheme(theme: Theme): void {
-    this.#theme = theme;
-  }
-
-  /** A style that is set takes with it what stood on the one before. */
-  #add(): void {
-    const map = this.#map;
-    const ink = INK[this.#theme];
-    if (!map.hasImage(CLOSED_HATCH)) map.addImage(CLOSED_HATCH, pattern(drawHatch, ink.closed), { pixelRatio: 2 });
-    if (!map.hasImage(SLOW_DOTS)) map.addImage(SLOW_DOTS, pattern(drawDots, ink.slow), { pixelRatio: 2 });
-    for (const id of SOURCES)
-      if (map.getSource(id) === undefined) map.addSource(id, { type: 'geojson', data: this.#data[id] });
-    for (const layer of layers(this.#theme)) if (map.getLayer(layer.id) === undefined) map.addLayer(layer);
-  }
-
-  #show(id: Source, features: Feature[]): void {
-    this.#data[id] = { type: 'FeatureCollection', features };
-    (this.#map.getSource(id) as GeoJSONSource | undefined)?.setData(this.#data[id]);
+    this.#overlay.setTheme(theme);
   }
 
   showClosures(closures: readonly Closure[], words: Words): void {
-    this.#show(
+    this.#overlay.show(
       'closures',
       closures.flatMap((closure) => closureFeatures(closure, words)),
     );
@@ -64,7 +47,7 @@ export class RoadOverlay {
 
   showRoute(route: DrawnRoute | undefined): void {
     const found = route?.answer?.route;
-    if (found == null) return this.#show('route', []);
+    if (found == null) return this.#overlay.show('route', []);
     const { start, end, geometry } = found;
     const offRoad = [
       [route!.from, start],
@@ -74,22 +57,18 @@ export class RoadOverlay {
         ? []
         : feature({ type: 'LineString', coordinates: [a, b].map(({ lon, lat }) => [lon, lat]) }, { kind: 'off_road' }),
     );
-    this.#show('route', [feature(geometry as unknown as Feature['geometry'], { kind: 'way' }), ...offRoad]);
+    this.#overlay.show('route', [feature(geometry as unknown as Feature['geometry'], { kind: 'way' }), ...offRoad]);
   }
 
   showReach(reach: DrawnReach | undefined, words: Words): void {
     const areas = reach?.answer?.features ?? [];
-    this.#show(
+    this.#overlay.show(
       'reach',
       areas.map(({ geometry, properties: { minutes } }) =>
         feature(geometry as unknown as Feature['geometry'], { label: words.text('reach.within', { minutes }) }),
       ),
     );
   }
-}
-
-function feature(geometry: Feature['geometry'], properties: Record<string, unknown>): Feature {
-  return { type: 'Feature', geometry, properties };
 }
 
 function closureFeatures(closure: Closure, words: Words): Feature[] {
@@ -127,8 +106,16 @@ export function middleOf({ shape, roads }: Pick<Closure, 'shape' | 'roads'>): Po
   return [middle(0), middle(1)];
 }
 
-function layers(theme: Theme): LayerSpecification[] {
+function look(theme: Theme): OverlayLook {
   const ink = INK[theme];
+  const images = {
+    [CLOSED_HATCH]: pattern(drawHatch, ink.closed),
+    [SLOW_DOTS]: pattern(drawDots, ink.slow),
+  };
+  return { layers: layers(ink), images };
+}
+
+function layers(ink: Ink): LayerSpecification[] {
   const ofEffect = ['match', ['get', 'effect'], 'closed', ink.closed, ink.slow] as unknown as string;
   const ofForce = (inForce: number, toCome: number) =>
     ['case', ['get', 'inForce'], inForce, toCome] as unknown as number;
@@ -155,7 +142,7 @@ function layers(theme: Theme): LayerSpecification[] {
         'symbol-placement': 'line',
         'symbol-spacing': 260,
         'text-field': ['get', 'label'],
-        'text-font': FONT,
+        'text-font': OVERLAY_FONT,
         'text-size': 12,
       },
       paint: { 'text-color': ink.reach, 'text-halo-color': ink.halo, 'text-halo-width': 2 },
@@ -220,7 +207,7 @@ function layers(theme: Theme): LayerSpecification[] {
       minzoom: 8,
       layout: {
         'text-field': ['get', 'label'],
-        'text-font': FONT,
+        'text-font': OVERLAY_FONT,
         'text-size': 13,
         'text-max-width': 12,
         'text-allow-overlap': true,

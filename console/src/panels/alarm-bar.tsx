@@ -1,36 +1,56 @@
-import { useDesk, useNow, usePart, useWords } from './use-desk.js';
+import type { Alarm } from '../state/api.js';
+import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 
-/** Calls for help from crews. Nothing but a person takes one away. */
+/** Calls for help from crews. Nothing but a person takes one away, and then from every desk. */
 export function AlarmBar() {
+  const alarms = usePart((state) => state.alarms);
+  return (
+    <div className="alarms" role="alert">
+      {alarms.map((alarm) => (
+        <AlarmLine key={alarm.id} alarm={alarm} />
+      ))}
+    </div>
+  );
+}
+
+function AlarmLine({ alarm: { id, unitId, at, receivedAt, late, place, repeats } }: { readonly alarm: Alarm }) {
   const desk = useDesk();
   const words = useWords();
   const now = useNow();
-  const alarms = usePart((state) => state.alarms);
   const units = usePart((state) => state.units);
+  const { busy, problem, run } = useCommand();
+  const unit = unitId === null ? words.text('sos.noUnit') : (units.get(unitId)?.callsign ?? unitId);
   return (
-    <div className="alarms" role="alert">
-      {alarms.map(({ id, unitId, at, place }) => (
-        <div key={id} className="alarm">
-          <strong>{words.text('sos.title')}</strong>
-          <button
-            type="button"
-            className="link"
-            onClick={() => {
-              desk.select({ kind: 'unit', id: unitId });
-              if (place !== null) desk.flyTo(place);
-            }}
-          >
-            {words.text('sos.text', { unit: units.get(unitId)?.callsign ?? unitId })}
-          </button>
-          <span>
-            {words.time(at)} · {words.ago(now - at)}
-            {place === null && ` · ${words.text('sos.noPlace')}`}
-          </span>
-          <button type="button" className="seen" onClick={() => desk.alarmSeen(id)}>
-            {words.text('sos.seen')}
-          </button>
-        </div>
-      ))}
+    <div className="alarm">
+      <strong>{words.text('sos.title')}</strong>
+      <button
+        type="button"
+        className="link"
+        onClick={() => {
+          if (unitId !== null) desk.select({ kind: 'unit', id: unitId });
+          if (place !== null) desk.flyTo(place);
+        }}
+      >
+        {words.text('sos.text', { unit })}
+      </button>
+      <span>
+        {words.timeNear(at, now)} · {words.ago(now - at)}
+        {late && ` · ${words.text('sos.late', { time: words.timeNear(receivedAt, now) })}`}
+        {place === null && ` · ${words.text('sos.noPlace')}`}
+        {place?.source === 'last_fix' && ` · ${words.text('sos.lastFix')}`}
+        {repeats > 0 && ` · ${words.text('sos.repeated', { n: repeats })}`}
+      </span>
+      {desk.may('status') && (
+        <button
+          type="button"
+          className="seen"
+          disabled={busy !== undefined}
+          onClick={() => void run('acknowledge', () => desk.acknowledgeAlarm(id))}
+        >
+          {words.text('sos.seen')}
+        </button>
+      )}
+      {problem !== undefined && <span className="problem">{problem}</span>}
     </div>
   );
 }

@@ -1,11 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Desk } from '../state/desk.js';
 import { AlarmBar } from './alarm-bar.js';
+import { Available } from './available.js';
 import { Closures } from './closures.js';
 import { KeysDialog } from './keys-dialog.js';
 import { MapPane } from './map-pane.js';
 import { NewVek } from './new-vek.js';
+import { ProposalBar, Proposals } from './proposals.js';
 import { SignIn } from './sign-in.js';
+import { Together } from './together.js';
 import { Notices, TopBar } from './top-bar.js';
 import { UnitDetail } from './unit-detail.js';
 import { DeskContext, useDesk, usePart, useWords } from './use-desk.js';
@@ -37,6 +40,11 @@ function routeButton(): HTMLElement | null {
   return inLine ?? document.querySelector<HTMLElement>('[data-route]');
 }
 
+/** The first that can be sent or looked at, else the panel itself: its keys work then too. */
+function whoGoesStart(): HTMLElement | null {
+  return document.querySelector<HTMLElement>('.who-goes [data-stop]') ?? document.querySelector('.who-goes');
+}
+
 function Workplace() {
   const desk = useDesk();
   const words = useWords();
@@ -61,9 +69,13 @@ function Workplace() {
         u: () => document.getElementById('unit-search')?.focus(),
         n: () => desk.may('create') && desk.select({ kind: 'new_vek' }),
         m: () => document.querySelector<HTMLElement>('.maplibregl-canvas')?.focus(),
-        w: () => document.querySelector<HTMLElement>('[data-assign]')?.focus(),
+        w: () => whoGoesStart()?.focus(),
         c: () => desk.select({ kind: 'closures' }),
+        t: () => desk.select({ kind: 'together' }),
+        p: () => desk.select({ kind: 'proposals' }),
+        v: () => desk.select({ kind: 'available' }),
         r: () => routeButton()?.click(),
+        g: () => desk.showWays(),
         i: () => document.querySelector<HTMLElement>('[data-reach]')?.click(),
         '?': () => {
           keys.current?.showModal();
@@ -96,6 +108,7 @@ function Workplace() {
         />
         <Notices />
         {alarms.length > 0 && <AlarmBar />}
+        <ProposalBar />
       </header>
       <main className={selection.kind === 'none' ? 'desk' : 'desk with-detail'}>
         <VekList />
@@ -104,6 +117,9 @@ function Workplace() {
         {selection.kind === 'unit' && <UnitDetail key={selection.id} id={selection.id} />}
         {selection.kind === 'new_vek' && <NewVek />}
         {selection.kind === 'closures' && <Closures />}
+        {selection.kind === 'together' && <Together />}
+        {selection.kind === 'proposals' && <Proposals />}
+        {selection.kind === 'available' && <Available />}
       </main>
       <div className="hidden" aria-live="polite" aria-atomic="true">
         {announcement}

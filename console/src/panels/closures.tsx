@@ -1,11 +1,10 @@
 import { type FormEvent, useState } from 'react';
+import { circle } from '../map/circle.js';
 import { middleOf } from '../map/road-overlay.js';
 import type { Closure, NewClosure } from '../state/api.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 import { Detail } from './vek-detail.js';
 
-const EARTH_RADIUS_M = 6_371_008.8;
-const CIRCLE_POINTS = 24;
 const RADII_M = [30, 100, 300, 1000];
 const HOURS = [1, 4, 12, 24];
 /** Shares of the speed that remain on a slow road. */
@@ -94,7 +93,7 @@ function NewClosureForm() {
     event.preventDefault();
     const { lon, lat } = place ?? desk.mapCentre();
     const draft: Omit<NewClosure, 'id'> = {
-      shape: circle(lon, lat, radiusM),
+      shape: { type: 'Polygon', coordinates: [circle(lon, lat, radiusM)] },
       speedShare,
       reason: reason.trim(),
       validUntil: hours === 0 ? null : new Date(Date.now() + hours * 3_600_000).toISOString(),
@@ -178,17 +177,3 @@ function NewClosureForm() {
     </section>
   );
 }
-
-/** A ring around a place, counterclockwise as GeoJSON wants it, in degrees. */
-function circle(lon: number, lat: number, radiusM: number): NewClosure['shape'] {
-  const latDeg = (radiusM / EARTH_RADIUS_M) * (180 / Math.PI);
-  const lonDeg = latDeg / Math.cos((lat * Math.PI) / 180);
-  const ring = Array.from({ length: CIRCLE_POINTS }, (_, i) => {
-    const angle = (2 * Math.PI * i) / CIRCLE_POINTS;
-    return [rounded(lon + lonDeg * Math.cos(angle)), rounded(lat + latDeg * Math.sin(angle))] as const;
-  });
-  return { type: 'Polygon', coordinates: [[...ring, ring[0]!]] };
-}
-
-/** Seven decimals, as the tracker keeps them. */
-const rounded = (degrees: number) => Number(degrees.toFixed(7));

@@ -12,7 +12,7 @@ export function RouteButton({ unitId, vek }: { readonly unitId: string; readonly
   return (
     <button
       type="button"
-      className="quiet route-button"
+      className="quiet compact"
       data-route={callsign}
       aria-pressed={isShown}
       aria-label={`${words.text('route.show')}: ${callsign}`}

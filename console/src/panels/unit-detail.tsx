@@ -62,6 +62,18 @@ export function UnitDetail({ id }: { readonly id: string }) {
         <p className="warning">{words.text('unit.held', { time: words.time(unit.heldUntil) })}</p>
       )}
       <Position unit={unit} now={now} />
+      {unit.sources?.some(({ apart }) => apart) === true && (
+        <section>
+          <h3>{words.text('unit.sourcesApart')}</h3>
+          <ul className="chips">
+            {unit.sources.map(({ deviceId, name, live, fromLiveM }) => (
+              <li key={deviceId}>
+                {name}: {live ? words.text('unit.sourceLive') : fromLiveM === null ? '–' : words.distance(fromLiveM)}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section>
         <h3>{words.text('unit.capabilities')}</h3>
         <ul className="chips">
@@ -131,6 +143,9 @@ function Position({ unit, now }: { readonly unit: Unit; readonly now: number }) 
       <div className="section-head">
         <h3>{words.text('unit.position')}</h3>
         <span className={stale ? 'tag stale' : 'tag fresh'}>{words.text(stale ? 'unit.stale' : 'unit.fresh')}</span>
+        {(picture.flags[slot]! & UNIT_FLAG.sourcesApart) !== 0 && (
+          <span className="tag stale">{words.text('unit.sourcesApart')}</span>
+        )}
         {(picture.flags[slot]! & UNIT_FLAG.setAside) !== 0 && (
           <span className="tag stale">{words.text('map.setAside')}</span>
         )}

@@ -1,4 +1,5 @@
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { DispatchNames } from '../i18n/dispatch-words.js';
 import { Words } from '../i18n/words.js';
 import { ApiProblem } from '../state/api.js';
 import type { Desk } from '../state/desk.js';
@@ -21,6 +22,16 @@ export function usePart<T>(part: (state: State) => T): T {
 export function useWords(): Words {
   const language = usePart((state) => state.language);
   return useMemo(() => new Words(language), [language]);
+}
+
+/** Names of the units and VEKs that this desk knows. */
+export function useNames(): DispatchNames {
+  const units = usePart((state) => state.units);
+  const veks = usePart((state) => state.veks);
+  return useMemo(
+    () => ({ callsign: (id) => units.get(id)?.callsign, vekNumber: (id) => veks.get(id)?.number }),
+    [units, veks],
+  );
 }
 
 /** The hub's time, again every so often: what shows an age is drawn anew with it. */

@@ -64,6 +64,13 @@ export function VekDetail({ id }: { readonly id: string }) {
         )}
       </p>
       {vek.summary !== null && vek.summary !== '' && <p className="summary">{vek.summary}</p>}
+      {problem !== undefined && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {(vek.assignments.length > 0 || isEnded(vek)) && <Sent vek={vek} />}
+      {isEnded(vek) ? <p className="empty">{words.text('vek.ended')}</p> : <WhoGoes veks={[vek]} />}
       <dl className="facts">
         <div>
           <dt>{words.text('vek.received')}</dt>
@@ -88,17 +95,6 @@ export function VekDetail({ id }: { readonly id: string }) {
           </dd>
         </div>
       </dl>
-      {problem !== undefined && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      <Sent vek={vek} />
-      {isEnded(vek) ? (
-        <p className="empty">{words.text('vek.ended')}</p>
-      ) : (
-        desk.may('dispatch') && <WhoGoes vek={vek} />
-      )}
       <Timeline vek={vek} now={now} />
       {!isEnded(vek) && desk.may('dispatch') && (
         <div className="row actions">

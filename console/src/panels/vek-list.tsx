@@ -59,6 +59,7 @@ export function VekList() {
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -shown.length, End: shown.length }[event.key];
     if (step !== undefined) setCursor(shown[Math.min(Math.max(at + step, 0), shown.length - 1)]?.id);
     else if (event.key === 'Enter' && current !== undefined) show(current);
+    else if (event.key === ' ' && current !== undefined) desk.toggleMark(current.id);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -135,6 +136,7 @@ function VekRow({
   const words = useWords();
   const now = useNow(5000);
   const agencies = usePart((state) => state.session?.agencies);
+  const isMarked = usePart((state) => state.marked.has(vek.id));
   const active = vek.assignments.filter(({ status }) => status !== 'done' && status !== 'cancelled').length;
   const parts = vek.services.map(({ agencyId }) => agencies?.get(agencyId)?.code ?? '?');
   return (
@@ -156,6 +158,7 @@ function VekRow({
         </div>
         <div className="vek-place">{placeOf(vek, words)}</div>
         <div className="vek-facts">
+          {isMarked && <span className="tag marked">{words.text('together.marked')}</span>}
           <span className={`vek-status ${vek.status}`}>{words.label('vekStatus', vek.status)}</span>
           {active > 0 && <span>{words.count('units', active)}</span>}
           {parts.length > 0 && <span>{parts.join(' · ')}</span>}

@@ -1,3 +1,12 @@
+import type { Located } from './located.js';
+import type {
+  Available,
+  AvailableQuestion,
+  Proposal,
+  Recommendation,
+  RecommendationQuestion,
+} from './recommendation.js';
+
 /** The tracker's HTTP API, as far as the console uses it. */
 export interface Agency {
   readonly id: string;
@@ -32,6 +41,25 @@ export interface Unit {
   readonly capabilities: Readonly<Record<string, number>>;
   readonly heldUntil: number | null;
   readonly setAside: Readonly<Record<string, number>>;
+  /** Its devices, of one unit that was asked for alone; those of the most weight first. */
+  readonly sources?: readonly {
+    readonly deviceId: string;
+    readonly name: string;
+    readonly live: boolean;
+    readonly fromLiveM: number | null;
+    readonly apart: boolean;
+  }[];
+}
+/** A crew's call for help. It is told of again and again until somebody acknowledges it. */
+export interface Alarm {
+  readonly id: string;
+  /** Null: its device belongs to no unit. */
+  readonly unitId: string | null;
+  readonly at: number;
+  readonly receivedAt: number;
+  readonly late: boolean;
+  readonly place: { readonly lon: number; readonly lat: number; readonly source: string } | null;
+  readonly repeats: number;
 }
 export interface Milestone {
   readonly at: number;
@@ -57,6 +85,7 @@ export interface Vek {
   readonly accuracyM: number | null;
   readonly address: string | null;
   readonly summary: string | null;
+  readonly alarmLevel: number;
   readonly status: string;
   readonly receivedAt: number;
   readonly closedAt: number | null;
@@ -98,12 +127,8 @@ export interface Network {
   } | null;
   readonly profiles: readonly VehicleProfile[];
 }
-export interface Located {
-  readonly lon: number;
-  readonly lat: number;
-}
 type Place = readonly [lon: number, lat: number];
-type Line = readonly Place[];
+export type Line = readonly Place[];
 export interface Closure {
   readonly id: string;
   readonly agencyId: string;
@@ -163,28 +188,6 @@ export interface Isochrone extends RoadAnswer {
     readonly geometry: { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly Line[])[] };
   }[];
 }
-interface NearUnit {
-  readonly handle: number;
-  readonly unitId: string;
-  readonly callsign: string;
-  readonly agencyId: string;
-  readonly distanceM: number;
-}
-/** A reason with the figures behind it. */
-export type Reason = { readonly code: string } & Readonly<Record<string, unknown>>;
-export interface Nearest {
-  readonly at: number;
-  readonly wanted: number;
-  readonly found: number;
-  readonly chosen: readonly (NearUnit & {
-    readonly fixAgeS: number;
-    readonly intervalM: readonly [number, number];
-    readonly why: readonly Reason[];
-  })[];
-  readonly notChosen: readonly (NearUnit & { readonly reason: Reason })[];
-  readonly restByReason: Readonly<Record<string, number>>;
-}
-
 /** What the server refused, by its stable code; `unreachable` when no answer came. */
 export class ApiProblem extends Error {
   readonly code: string;
@@ -250,6 +253,8 @@ export class Api {
   createVek = (vek: NewVek) => this.#call<{ id: string; number: number; version: number }>('POST', '/api/v1/veks', vek);
   closeVek = (id: string, version: number, as: 'closed' | 'cancelled') =>
     this.#call<{ version: number }>('POST', `/api/v1/veks/${id}/close`, { version, as });
+  raiseAlarm = (id: string, version: number, alarmLevel: number) =>
+    this.#call<{ version: number }>('PATCH', `/api/v1/veks/${id}`, { version, alarmLevel });
   assign = (vekId: string, id: string, unitId: string) =>
     this.#call<{ id: string }>('POST', `/api/v1/veks/${vekId}/assignments`, { id, unitId });
   cancelAssignment = (id: string) => this.#call<void>('DELETE', `/api/v1/assignments/${id}`);
@@ -269,6 +274,8 @@ export class Api {
     (await this.#call<{ shelters: Shelter[] }>('GET', `/api/v1/shelters?lon=${lon}&lat=${lat}&k=${k}`)).shelters;
 
   network = () => this.#call<Network>('GET', '/api/v1/network');
+  alarms = async () => (await this.#call<{ alarms: Alarm[] }>('GET', '/api/v1/alarms')).alarms;
+  acknowledgeAlarm = (id: string) => this.#call<void>('POST', `/api/v1/alarms/${id}/acknowledge`);
   closures = async () => (await this.#call<{ closures: Closure[] }>('GET', '/api/v1/closures')).closures;
   createClosure = (closure: NewClosure) => this.#call<{ id: string }>('POST', '/api/v1/closures', closure);
   removeClosure = (id: string) => this.#call<void>('DELETE', `/api/v1/closures/${id}`);
@@ -290,9 +297,14 @@ export class Api {
     return this.#call<Isochrone>('GET', `/api/v1/isochrone?${query}`);
   }
 
-  nearest(place: { lon: number; lat: number }, k: number, capability: string, vekId: string): Promise<Nearest> {
-    const query = new URLSearchParams({ lon: String(place.lon), lat: String(place.lat), k: String(k), vekId });
-    if (capability !== '') query.set('capability', capability);
-    return this.#call<Nearest>('GET', `/api/v1/nearest?${query}`);
-  }
+  recommend = (question: RecommendationQuestion) =>
+    this.#call<Recommendation>('POST', '/api/v1/recommendations', question);
+  available = (question: AvailableQuestion) => this.#call<Available>('POST', '/api/v1/available', question);
+  hold = (vekId: string, id: string, unitId: string) =>
+    this.#call<{ expiresAt: number }>('POST', '/api/v1/holds', { id, unitId, vekId });
+  release = (holdId: string) => this.#call<void>('DELETE', `/api/v1/holds/${holdId}`);
+  proposals = async () => (await this.#call<{ proposals: Proposal[] }>('GET', '/api/v1/proposals')).proposals;
+  confirmProposal = (id: string) => this.#call<unknown>('POST', `/api/v1/proposals/${id}/confirm`, {});
+  dismissProposal = (id: string, reason: string) =>
+    this.#call<void>('POST', `/api/v1/proposals/${id}/dismiss`, { reason });
 }

@@ -1,9 +1,12 @@
-import { v7 as uuidv7 } from 'uuid';
 import { UNIT_FLAG } from '../../../tracker/src/protocol/live-frame.js';
 import { ConsoleClient, type FeedEvent } from '../feed/index.js';
 import { Words } from '../i18n/words.js';
-import { Api, ApiProblem, type Network, type NewClosure, type NewVek, type Unit, type Vek } from './api.js';
+import { Api, ApiProblem, type NewClosure, type NewVek, type Unit, type Vek } from './api.js';
+import { Commands } from './commands.js';
+import { Dispatching } from './dispatching.js';
 import { eventTypeLabel } from './event-types.js';
+import type { Located } from './located.js';
+import type { AvailableQuestion, Proposal } from './recommendation.js';
 import { keepLanguage, keepTheme, keepToken, readLanguage, readTheme, readToken } from './settings.js';
 import { type DrawnReach, type DrawnRoute, type Selection, type State, Store } from './store.js';
 
@@ -37,6 +40,12 @@ const EMPTY: Pick<
   | 'closures'
   | 'route'
   | 'reach'
+  | 'whoGoes'
+  | 'ways'
+  | 'marked'
+  | 'proposals'
+  | 'available'
+  | 'draftArea'
 > = {
   session: undefined,
   connection: 'connecting',
@@ -52,6 +61,12 @@ const EMPTY: Pick<
   closures: [],
   route: undefined,
   reach: undefined,
+  whoGoes: undefined,
+  ways: [],
+  marked: new Set(),
+  proposals: [],
+  available: undefined,
+  draftArea: undefined,
 };
 
 /** A dispatcher's desk: holds the session, keeps the lists right by the feed, and carries out what the panels ask for. */
@@ -60,7 +75,11 @@ export class Desk {
   client: ConsoleClient | undefined;
   /** Moves the map; set by the map. */
   flyTo: (place: { lon: number; lat: number }) => void = () => {};
-  mapCentre: () => { lon: number; lat: number } = () => LATVIA_CENTRE;
+  /** Shows all ways that are drawn; set by the map. */
+  showWays: () => void = () => {};
+  mapCentre: () => Located = () => LATVIA_CENTRE;
+  /** Corners of what the map shows, counterclockwise. */
+  mapView: () => readonly Located[] = () => [];
   #api = new Api();
   readonly #stale = {
     veks: new Set<string>(),
@@ -68,12 +87,13 @@ export class Desk {
     allVeks: false,
     allUnits: false,
     closures: false,
+    alarms: false,
+    proposals: false,
   };
   #gatherTimer: ReturnType<typeof setTimeout> | undefined;
   #timers: ReturnType<typeof setInterval>[] = [];
-  readonly #seen = new Set<string>();
-  /** Ids of commands whose outcome is not known: a repetition must carry the same. */
-  readonly #openCommands = new Map<string, string>();
+  readonly #commands = new Commands(() => this.#gather());
+  readonly dispatching: Dispatching;
 
   constructor() {
     this.store = new Store({
@@ -86,6 +106,16 @@ export class Desk {
       language: readLanguage(),
       theme: readTheme(),
       showShelters: false,
+    });
+    this.dispatching = new Dispatching({
+      store: this.store,
+      commands: this.#commands,
+      api: () => this.#api,
+      changed: (vekId, unitId) => {
+        this.#stale.veks.add(vekId);
+        this.#stale.units.add(unitId);
+      },
+      profileOf: (agencyId) => this.#profileOf(agencyId),
     });
     const token = readToken();
     if (token !== null) void this.signIn(token);
@@ -167,7 +197,6 @@ export class Desk {
     this.#timers = [];
     clearTimeout(this.#gatherTimer);
     this.#gatherTimer = undefined;
-    this.#seen.clear();
   }
 
   signOut(): void {
@@ -192,10 +221,11 @@ export class Desk {
       const vekId = typeof data.vekId === 'string' ? data.vekId : undefined;
       const unitId = typeof data.unitId === 'string' ? data.unitId : undefined;
       if (vekId !== undefined) this.#stale.veks.add(vekId);
-      if (type === 'lv.vanags.unit.sos.v1') this.#raise(event);
+      if (type === 'lv.vanags.unit.sos.v1' || type.startsWith('lv.vanags.alarm.')) this.#stale.alarms = true;
       else if (type === 'lv.vanags.unit.status_changed.v1' && unitId !== undefined) this.#show(unitId, data);
       else if (unitId !== undefined && type.startsWith('lv.vanags.unit.held')) this.#stale.units.add(unitId);
       else if (type.startsWith('lv.vanags.closure.')) this.#stale.closures = true;
+      else if (type.startsWith('lv.vanags.proposal.')) this.#stale.proposals = true;
       else if (/^lv\.vanags\.(unit|grant|agency)\.(created|revoked|retired|bound)/.test(type))
         this.#stale.allUnits = true;
     }
@@ -220,26 +250,20 @@ export class Desk {
     ]);
   }
 
-  #raise({ id, data, time }: FeedEvent): void {
-    if (this.#seen.has(id)) return;
-    this.#seen.add(id);
-    const alarm = {
-      id,
-      unitId: String(data.unitId),
-      at: Date.parse(time),
-      place: (data.place ?? null) as { lon: number; lat: number } | null,
-    };
-    this.store.set({ alarms: [...this.store.get().alarms, alarm] });
-  }
-
-  alarmSeen(id: string): void {
-    this.store.set({ alarms: this.store.get().alarms.filter((alarm) => alarm.id !== id) });
+  /** A person has seen it: it is told of no longer, on any desk. */
+  acknowledgeAlarm(id: string): Promise<void> {
+    return this.#commands.run(`acknowledge ${id}`, async () => {
+      await this.#api.acknowledgeAlarm(id);
+      this.#stale.alarms = true;
+    });
   }
 
   #refetch(): void {
     this.#stale.allUnits = true;
     this.#stale.allVeks = true;
     this.#stale.closures = true;
+    this.#stale.alarms = true;
+    this.#stale.proposals = true;
     this.#gather();
   }
 
@@ -251,7 +275,7 @@ export class Desk {
   }
 
   async #fetchStale(): Promise<void> {
-    const { veks, units, allVeks, allUnits, closures } = this.#stale;
+    const { veks, units, allVeks, allUnits, closures, alarms, proposals } = this.#stale;
     const vekIds = [...veks];
     const unitIds = [...units];
     veks.clear();
@@ -259,12 +283,16 @@ export class Desk {
     this.#stale.allVeks = false;
     this.#stale.allUnits = false;
     this.#stale.closures = false;
+    this.#stale.alarms = false;
+    this.#stale.proposals = false;
     const api = this.#api;
     try {
       await Promise.all([
         allUnits ? api.units().then((all) => this.#putUnits(all, true)) : undefined,
         allVeks ? api.veks().then((all) => this.#putVeks(all, true)) : undefined,
         closures ? api.closures().then((all) => this.store.set({ closures: all })) : undefined,
+        alarms ? api.alarms().then((open) => this.store.set({ alarms: open })) : undefined,
+        proposals ? ifThere(api.proposals()).then((all) => this.#putProposals(all ?? [])) : undefined,
         ...(allUnits ? [] : unitIds.map((id) => ifThere(api.unit(id)).then((unit) => unit && this.#putUnits([unit])))),
         ...(allVeks ? [] : vekIds.map((id) => ifThere(api.vek(id)).then((vek) => vek && this.#putVeks([vek])))),
       ]);
@@ -276,6 +304,8 @@ export class Desk {
       this.#stale.allVeks ||= allVeks;
       this.#stale.allUnits ||= allUnits;
       this.#stale.closures ||= closures;
+      this.#stale.alarms ||= alarms;
+      this.#stale.proposals ||= proposals;
       if (api === this.#api) setTimeout(() => this.#gather(), 1000);
     }
   }
@@ -305,6 +335,22 @@ export class Desk {
       }
     }
     this.store.set({ veks, announcement, veksLoaded: veksLoaded || all });
+  }
+
+  /** A new proposal is told; nothing of it is carried out. */
+  #putProposals(proposals: readonly Proposal[]): void {
+    const { proposals: before, veks, language } = this.store.get();
+    const known = new Set(before.map(({ id }) => id));
+    const words = new Words(language);
+    const told = proposals
+      .filter(({ id }) => !known.has(id))
+      .map(({ kind, vekId }) =>
+        words.text('proposals.announce', {
+          kind: words.label('proposalKind', kind),
+          number: veks.get(vekId)?.number ?? '?',
+        }),
+      );
+    this.store.set({ proposals, ...(told.length > 0 && { announcement: told.join('; ') }) });
   }
 
   async #checkReadiness(): Promise<void> {
@@ -346,15 +392,62 @@ export class Desk {
   select(selection: Selection): void {
     const { reach } = this.store.get();
     const stays = selection.kind === 'vek' && selection.id === reach?.vekId;
-    this.store.set({ selection, draftPlace: undefined, reach: stays ? reach : undefined });
+    this.store.set({
+      selection,
+      draftPlace: undefined,
+      draftArea: undefined,
+      available: undefined,
+      ways: [],
+      reach: stays ? reach : undefined,
+    });
     if (selection.kind === 'unit') {
       this.#stale.units.add(selection.id); // its counters come with the answer only
       this.#gather();
     }
   }
 
-  placeDraft(place: { lon: number; lat: number }): void {
-    this.store.set({ draftPlace: place });
+  /** Where what is being written is to be; of an area, its next corner. */
+  placeDraft(place: Located): void {
+    const { draftArea } = this.store.get();
+    this.store.set(draftArea === undefined ? { draftPlace: place } : { draftArea: [...draftArea, place] });
+  }
+
+  /** @param corners undefined: no area is drawn, but a place asked for */
+  drawArea(corners: readonly Located[] | undefined): void {
+    this.store.set({ draftArea: corners });
+  }
+
+  /** Marks an incident to be served together with others, or no longer. */
+  toggleMark(vekId: string): void {
+    const marked = new Set(this.store.get().marked);
+    if (!marked.delete(vekId)) marked.add(vekId);
+    this.store.set({ marked });
+  }
+
+  /** What there is within reach or in an area. The answer stays until another panel is opened. */
+  async findAvailable(question: AvailableQuestion): Promise<void> {
+    this.store.set({ available: await this.#api.available(question) });
+  }
+
+  confirmProposal(id: string): Promise<void> {
+    return this.#commands.run(`confirm ${id}`, async () => {
+      try {
+        await this.#api.confirmProposal(id);
+        this.#stale.allVeks = true;
+      } finally {
+        this.#stale.proposals = true;
+      }
+    });
+  }
+
+  dismissProposal(id: string, reason: string): Promise<void> {
+    return this.#commands.run(`dismiss ${id}`, async () => {
+      try {
+        await this.#api.dismissProposal(id, reason);
+      } finally {
+        this.#stale.proposals = true;
+      }
+    });
   }
 
   setLanguage(language: State['language']): void {
@@ -410,13 +503,12 @@ export class Desk {
       if (this.store.get().route === route) this.store.set({ route: { ...route, ...change } });
     };
     try {
-      const { units, veks, network, session } = this.store.get();
+      const { units, veks } = this.store.get();
       const vek = veks.get(vekId);
       const from = await this.#whereIs(unitId);
       if (from === undefined || vek === undefined || vek.lon === null || vek.lat === null)
         return put({ problem: 'no_position' });
-      const kind = session?.agencies.get(units.get(unitId)?.agencyId ?? '')?.kind;
-      const profile = profileOf(network, kind);
+      const profile = this.#profileOf(units.get(unitId)?.agencyId);
       const to = { lon: vek.lon, lat: vek.lat };
       put({ from, to, answer: await this.#api.route(from, to, from.headingDeg, profile) });
     } catch (error) {
@@ -428,11 +520,19 @@ export class Desk {
     this.store.set({ route: undefined });
   }
 
+  /** Which of the network's vehicles an agency drives to an incident; undefined leaves the choice to the tracker. */
+  #profileOf(agencyId: string | undefined): string | undefined {
+    const { network, session } = this.store.get();
+    const kind = session?.agencies.get(agencyId ?? '')?.kind;
+    const vehicle = kind === 'fire_rescue' ? 'heavy' : kind === 'ambulance' ? 'ambulance' : 'car';
+    const has = (code: string) => network?.profiles.find((profile) => profile.code === code)?.code;
+    return has(`${vehicle}-emergency`) ?? has(vehicle);
+  }
+
   /** Draws from where an incident is reached in time. A second call takes it away. */
   async toggleReach(vek: Vek): Promise<void> {
     if (this.store.get().reach?.vekId === vek.id) return this.store.set({ reach: undefined });
-    const { network, session } = this.store.get();
-    const profile = profileOf(network, session?.agencies.get(session.me.agencyId)?.kind);
+    const profile = this.#profileOf(this.store.get().session?.me.agencyId);
     const reach: DrawnReach = { vekId: vek.id, profile, answer: undefined, problem: undefined };
     this.store.set({ reach });
     const put = (change: Partial<DrawnReach>) => {
@@ -446,7 +546,7 @@ export class Desk {
   }
 
   closeRoad(draft: Omit<NewClosure, 'id'>): Promise<void> {
-    return this.#command(`close road ${JSON.stringify(draft)}`, async (id) => {
+    return this.#commands.run(`close road ${JSON.stringify(draft)}`, async (id) => {
       await this.#api.createClosure({ id, ...draft });
       this.#stale.closures = true;
       this.store.set({ draftPlace: undefined });
@@ -454,33 +554,21 @@ export class Desk {
   }
 
   openRoad(closureId: string): Promise<void> {
-    return this.#command(`open road ${closureId}`, async () => {
+    return this.#commands.run(`open road ${closureId}`, async () => {
       await this.#api.removeClosure(closureId);
       this.#stale.closures = true;
     });
   }
 
-  nearest(vek: Vek, capability: string, k: number) {
-    return this.#api.nearest({ lon: vek.lon!, lat: vek.lat! }, k, capability, vek.id);
-  }
-
-  assign(vekId: string, unitId: string): Promise<void> {
-    return this.#command(`assign ${vekId} ${unitId}`, async (id) => {
-      await this.#api.assign(vekId, id, unitId);
-      this.#stale.veks.add(vekId);
-      this.#stale.units.add(unitId);
-    });
-  }
-
   takeBack(vekId: string, assignmentId: string): Promise<void> {
-    return this.#command(`take back ${assignmentId}`, async () => {
+    return this.#commands.run(`take back ${assignmentId}`, async () => {
       await this.#api.cancelAssignment(assignmentId);
       this.#stale.veks.add(vekId);
     });
   }
 
   closeVek({ id, version }: Vek, as: 'closed' | 'cancelled'): Promise<void> {
-    return this.#command(`close ${id}`, async () => {
+    return this.#commands.run(`close ${id}`, async () => {
       try {
         await this.#api.closeVek(id, version, as);
       } finally {
@@ -489,8 +577,18 @@ export class Desk {
     });
   }
 
+  raiseAlarm({ id, version }: Vek, alarmLevel: number): Promise<void> {
+    return this.#commands.run(`raise ${id}`, async () => {
+      try {
+        await this.#api.raiseAlarm(id, version, alarmLevel);
+      } finally {
+        this.#stale.veks.add(id);
+      }
+    });
+  }
+
   createVek(draft: Omit<NewVek, 'id' | 'channel'>): Promise<void> {
-    return this.#command(`create ${JSON.stringify(draft)}`, async (id) => {
+    return this.#commands.run(`create ${JSON.stringify(draft)}`, async (id) => {
       await this.#api.createVek({ id, channel: 'manual', ...draft });
       this.#putVeks([await this.#api.vek(id)]);
       this.select({ kind: 'vek', id });
@@ -498,33 +596,11 @@ export class Desk {
   }
 
   setUnitStatus(unitId: string, status: string, reason: string | undefined): Promise<void> {
-    return this.#command(`status ${unitId}`, async () => {
+    return this.#commands.run(`status ${unitId}`, async () => {
       await this.#api.setUnitStatus(unitId, status, reason);
       this.#stale.units.add(unitId);
     });
   }
-
-  /** Carries out a command. When no answer came, the next try of the same has the same id, so that nothing happens twice. */
-  async #command(name: string, run: (id: string) => Promise<void>): Promise<void> {
-    const id = this.#openCommands.get(name) ?? uuidv7();
-    this.#openCommands.set(name, id);
-    try {
-      await run(id);
-      this.#openCommands.delete(name);
-    } catch (error) {
-      if (error instanceof ApiProblem && error.status !== 0 && error.status < 500) this.#openCommands.delete(name);
-      throw error;
-    } finally {
-      this.#gather();
-    }
-  }
-}
-
-/** Which of the network's vehicles a service drives to an incident; undefined leaves the choice to the tracker. */
-function profileOf(network: Network | undefined, agencyKind: string | undefined): string | undefined {
-  const vehicle = agencyKind === 'fire_rescue' ? 'heavy' : agencyKind === 'ambulance' ? 'ambulance' : 'car';
-  const has = (code: string) => network?.profiles.find((profile) => profile.code === code)?.code;
-  return has(`${vehicle}-emergency`) ?? has(vehicle);
 }
 
 /** Undefined for what is not there, or not for us. */

@@ -11,7 +11,7 @@ export interface EventType {
   readonly priority: Priority;
   /** Agency codes that are usually offered the event; municipal and port police depend on the place. */
   readonly services: readonly string[];
-  /** What “who goes?” asks for first: capability codes, with a quantity after a colon. */
+  /** What is first asked for where no run card says; '' asks for nothing. */
   readonly capability: string;
   readonly restricted: boolean;
 }
@@ -42,14 +42,14 @@ export const EVENT_TYPES: readonly EventType[] = [
     'fire.building.high_hazard',
     'P1',
     'VUGD VP NMPD',
-    'extinguish,water:2000',
+    'extinguish',
     'paaugstinātas bīstamības ugunsgrēks',
     'fire of raised hazard',
   ),
   type('fire.chimney', 'P2', 'VUGD', 'extinguish', 'sodrēji dūmvadā', 'soot fire in a chimney'),
   type('fire.vehicle', 'P2', 'VUGD VP', 'extinguish', 'transportlīdzekļa degšana', 'vehicle fire'),
   type('fire.grass', 'P2', 'VUGD', 'extinguish', 'kūlas ugunsgrēks', 'dry-grass fire'),
-  type('fire.forest', 'P2', 'VUGD', 'extinguish,water:2000', 'meža ugunsgrēks', 'forest fire'),
+  type('fire.forest', 'P2', 'VUGD', 'extinguish', 'meža ugunsgrēks', 'forest fire'),
   type('fire.waste', 'P3', 'VUGD', 'extinguish', 'deg atkritumi', 'burning waste'),
   type('fire.alarm', 'P2', 'VUGD', 'extinguish', 'automātiskās signalizācijas nostrāde', 'automatic fire alarm'),
   type(
@@ -108,14 +108,24 @@ export function eventTypeLabel(code: string | null, language: Language): string 
   return eventType(code)?.[language] ?? code ?? undefined;
 }
 
-/** What each service's own desk asks for when the event is not mainly its own. */
-const OWN_CAPABILITY: Readonly<Record<string, string>> = {
-  fire_rescue: 'extinguish',
-  state_police: 'patrol',
-  municipal_police: 'public_order',
-  port_police: 'port',
-  ambulance: 'medical',
-  gas: 'gas_shutoff',
+/** Services as run cards name them: there are many municipal and port polices, and one of each other. */
+export const SERVICE_CODES = ['VUGD', 'VP', 'PP', 'OP', 'NMPD', 'GAS'] as const;
+type ServiceCode = (typeof SERVICE_CODES)[number];
+
+interface Service {
+  readonly code: ServiceCode;
+  /** What its own desk asks for when the event is not mainly its own. */
+  readonly capability: string;
+}
+
+/** By kind of agency. */
+const SERVICES: Readonly<Record<string, Service>> = {
+  fire_rescue: { code: 'VUGD', capability: 'extinguish' },
+  state_police: { code: 'VP', capability: 'patrol' },
+  municipal_police: { code: 'PP', capability: 'public_order' },
+  port_police: { code: 'OP', capability: 'port' },
+  ambulance: { code: 'NMPD', capability: 'medical' },
+  gas: { code: 'GAS', capability: 'gas_shutoff' },
 };
 const LEAD: Readonly<Record<string, readonly string[]>> = {
   fire: ['fire_rescue'],
@@ -124,13 +134,19 @@ const LEAD: Readonly<Record<string, readonly string[]>> = {
   port: ['port_police', 'state_police'],
   med: ['ambulance'],
 };
+/** What a type asks for that the console does not know. */
+const ANY_HELP = 'basic_rescue';
 
-/** The capability that a desk of this kind of agency first asks for; '' asks for none. */
-export function defaultCapability(code: string | null, agencyKind: string): string {
-  const own = OWN_CAPABILITY[agencyKind];
+/** Undefined for an agency that is no service, e.g. a contact centre. */
+export function serviceCodeOf(agencyKind: string): ServiceCode | undefined {
+  return SERVICES[agencyKind]?.code;
+}
+
+/** The capability that a desk of this kind of agency first asks for where no run card says. */
+export function usualCapability(code: string | null, agencyKind: string): string {
+  const own = SERVICES[agencyKind]?.capability;
   const known = eventType(code);
-  if (known === undefined) return own ?? '';
   // a contact centre has no units of its own: it asks for what the event needs
-  if (own === undefined || LEAD[known.code.split('.')[0]!]?.includes(agencyKind)) return known.capability;
-  return own;
+  const isOwn = known !== undefined && (own === undefined || LEAD[known.code.split('.')[0]!]?.includes(agencyKind));
+  return (isOwn ? known.capability : own) || ANY_HELP;
 }

@@ -1,18 +1,12 @@
 import type { ConnectionState } from '../feed/index.js';
 import type { Language } from '../i18n/texts.js';
-import type { Agency, Closure, Isochrone, Located, Me, Network, RouteAnswer, Shelter, Unit, Vek } from './api.js';
+import type { Agency, Alarm, Closure, Isochrone, Line, Me, Network, RouteAnswer, Shelter, Unit, Vek } from './api.js';
+import type { Located } from './located.js';
+import type { Available, IntervalMs, OwnRequirement, Proposal, Recommendation } from './recommendation.js';
 
 export interface Session {
   readonly me: Me;
   readonly agencies: ReadonlyMap<string, Agency>;
-}
-
-/** A crew's call for help. It stays until somebody says that it was seen. */
-export interface Alarm {
-  readonly id: string;
-  readonly unitId: string;
-  readonly at: number;
-  readonly place: { readonly lon: number; readonly lat: number } | null;
 }
 
 export type Selection =
@@ -20,7 +14,15 @@ export type Selection =
   | { readonly kind: 'vek'; readonly id: string }
   | { readonly kind: 'unit'; readonly id: string }
   | { readonly kind: 'new_vek' }
-  | { readonly kind: 'closures' };
+  | { readonly kind: 'closures' }
+  | { readonly kind: 'together' }
+  | { readonly kind: 'proposals' }
+  | { readonly kind: 'available' };
+
+/** Whether a click on the map says where something is that is being written. */
+export function isPlacing({ kind }: Selection): boolean {
+  return kind === 'new_vek' || kind === 'closures' || kind === 'available';
+}
 
 /** The way of a unit to an incident, as it was asked for: the unit drives on meanwhile. */
 export interface DrawnRoute {
@@ -44,6 +46,40 @@ export interface DrawnReach {
   readonly problem: string | undefined;
 }
 
+/** How far a hold or a sending of a unit has come. */
+export type Step =
+  | { readonly kind: 'holding' | 'sending' | 'sent' }
+  | { readonly kind: 'held'; readonly holdId: string; readonly expiresAt: number }
+  | { readonly kind: 'refused'; readonly callsign: string; readonly error: unknown };
+
+/** The question who goes, as it is put now, and the last answer to it. */
+export interface WhoGoes {
+  readonly vekIds: readonly string[];
+  /** Alarm level by VEK, where it is not the first. */
+  readonly levels: ReadonlyMap<string, number>;
+  /** What the dispatcher asks for in the place of the run card, by VEK. */
+  readonly own: ReadonlyMap<string, readonly OwnRequirement[]>;
+  /** Why the dispatcher does not want a unit. */
+  readonly skipped: ReadonlyMap<string, string>;
+  readonly isAsking: boolean;
+  /** Stays while a newer one is on its way, with its age. */
+  readonly answer: Recommendation | undefined;
+  /** What came instead of an answer. */
+  readonly error: unknown;
+  /** By unit. */
+  readonly steps: ReadonlyMap<string, Step>;
+}
+
+/** A unit's way as part of an answer: along the roads, or straight where the answer knows none. */
+export interface DrawnWay {
+  readonly unitId: string;
+  readonly callsign: string;
+  readonly intervalMs: IntervalMs;
+  readonly isChosen: boolean;
+  readonly isByRoad: boolean;
+  readonly line: Line;
+}
+
 export type Theme = 'dark' | 'light';
 
 /** All that the panels show, except positions: those stay in the picture's arrays. Replaced as a whole with every change. */
@@ -62,6 +98,14 @@ export interface State {
   readonly closures: readonly Closure[];
   readonly route: DrawnRoute | undefined;
   readonly reach: DrawnReach | undefined;
+  readonly whoGoes: WhoGoes | undefined;
+  readonly ways: readonly DrawnWay[];
+  /** Incidents that are marked to be served together. */
+  readonly marked: ReadonlySet<string>;
+  readonly proposals: readonly Proposal[];
+  readonly available: Available | undefined;
+  /** Corners of an area that is being drawn; undefined: a place is asked for, no area. */
+  readonly draftArea: readonly Located[] | undefined;
   readonly alarms: readonly Alarm[];
   readonly selection: Selection;
   /** Where a new VEK or closure is to be, while it is being written. */

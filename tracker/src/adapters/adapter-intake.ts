@@ -91,13 +91,9 @@ export class AdapterIntake {
   async take(sender: AdapterSender, messages: readonly Message[], receivedAt: number): Promise<Taken> {
     const { device } = sender;
     if (!this.#limit.take(device.id, receivedAt)) return this.#not('too_many_requests');
-    const delivery: Delivery = {
-      ...sender,
-      messages,
-      receivedAt,
-      judged: messages.map(() => undefined),
-      fixes: messages.map(({ position }) => (position.kind === 'fix' ? position.fix : null)),
-    };
+    const fixes = messages.map(({ position }) => (position.kind === 'fix' ? position.fix : null));
+    for (const fix of fixes) if (fix !== null) this.#intake.clocks.correct(device.handle, fix, receivedAt);
+    const delivery: Delivery = { ...sender, messages, receivedAt, judged: messages.map(() => undefined), fixes };
     const taken = await this.#deliver(delivery);
     if (taken.kind === 'stored') this.#note(delivery, taken.verdicts);
     return taken;
@@ -169,6 +165,8 @@ export class AdapterIntake {
       ...message.events.map((event) => marked(event, trusted)),
       ...this.#statusEvents(device, message),
     ]);
+    // what becomes durable while the database is asked is missing in its answer, and no longer under way when that comes
+    const underWay = new Map([...held.fixes.underWay, ...held.events.underWay]);
     const known = await this.#knownIn(held, device, receivedAt, fixes, events.flat());
     // from here on nothing waits: what is found, numbered and written belongs together
     if (held.lost) throw new StreamsLost();
@@ -194,29 +192,31 @@ export class AdapterIntake {
       } else if (fix === null) judged[i] ??= 'no_position';
       else {
         const content = fixContent(fix);
-        const underWay = held.fixes.underWay.get(content);
-        if (underWay !== undefined || known.has(content)) {
+        const seq = underWay.get(content);
+        if (seq !== undefined || known.has(content)) {
           counters.duplicates++;
           judged[i] ??= 'duplicate';
-          fixSeq = Math.max(fixSeq, underWay ?? 0);
+          fixSeq = Math.max(fixSeq, seq ?? 0);
         } else {
           const verdict = this.#judge(delivery, i, fix);
           counters.fixes++;
           batch.fix(entry(held.fixes), held.fixes.nextSeq, fix, receivedAt, VERDICTS[verdict]);
           held.fixes.underWay.set(content, held.fixes.nextSeq);
+          underWay.set(content, held.fixes.nextSeq);
           held.newestFixMs = Math.max(held.newestFixMs, fix.fixTime);
           fixSeq = held.fixes.nextSeq++;
         }
       }
       for (const event of events[i]!) {
         const content = eventContent(event);
-        const underWay = held.events.underWay.get(content);
-        if (underWay === undefined && !known.has(content)) {
+        const seq = underWay.get(content);
+        if (seq === undefined && !known.has(content)) {
           counters.events++;
           batch.event(entry(held.events), held.events.nextSeq, device.sender, event, receivedAt);
           held.events.underWay.set(content, held.events.nextSeq);
+          underWay.set(content, held.events.nextSeq);
           eventSeq = held.events.nextSeq++;
-        } else eventSeq = Math.max(eventSeq, underWay ?? 0);
+        } else eventSeq = Math.max(eventSeq, seq ?? 0);
       }
       if (message.status !== undefined) this.#remember(device, message.status);
     });
@@ -295,11 +295,7 @@ export class AdapterIntake {
       judged[i] = 'unbound';
       return 'good';
     }
-    const { judge, live } = this.#intake;
-    const verdict = judge.judge(unit.slot, fix, receivedAt, trusted);
-    if (verdict === 'good') live.move(unit.slot, fixSource, fix, receivedAt);
-    // the mark says that a device of the unit may be wrong; of a stranger that says nothing
-    else if (trusted) live.markSetAside(unit.slot);
+    const verdict = this.#intake.judge.take(unit.slot, fixSource, fix, receivedAt, trusted ? 'shown' : 'untrusted');
     judged[i] = verdict === 'good' && messages[i]!.position.kind === 'heartbeat' ? 'heartbeat' : verdict;
     return verdict;
   }

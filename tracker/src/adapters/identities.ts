@@ -1,23 +1,14 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Changes } from '../feed/record.js';
+import { Networks } from '../ip-network.js';
 import { deviceTokenSha256 } from '../rights/tokens.js';
 import type { Database } from '../store/database.js';
 import type { CrewDevice, Directory } from '../units/directory.js';
 import { adaptersSql as sql } from './adapters-sql.js';
 import { JoinRefusal } from './errors.js';
 
-/** `10.1.0.0/16`, `2001:db8::/32`, or one address. Undefined: it is none of them. */
-export function parseNetwork(text: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } | undefined {
-  const [address = '', prefixText, ...more] = text.split('/');
-  if (isIP(address) === 0 || more.length > 0) return undefined;
-  const bits = isIPv6(address) ? 128 : 32;
-  const prefix = prefixText === undefined ? bits : /^\d{1,3}$/.test(prefixText) ? Number(prefixText) : Number.NaN;
-  return prefix <= bits ? { address, prefix, family: bits === 128 ? 'ipv6' : 'ipv4' } : undefined;
-}
-
 interface Alias {
   readonly deviceId: string;
-  readonly networks: BlockList;
+  readonly networks: Networks;
 }
 
 /** Who did something, for the audit log. */
@@ -62,14 +53,8 @@ export class Identities {
     const gone = deviceIds === null ? undefined : new Set(deviceIds);
     for (const [alias, { deviceId }] of this.#aliases)
       if (gone === undefined || gone.has(deviceId)) this.#aliases.delete(alias);
-    for (const { alias, device_id, networks } of rows) {
-      const list = new BlockList();
-      for (const text of networks) {
-        const network = parseNetwork(text);
-        if (network !== undefined) list.addSubnet(network.address, network.prefix, network.family);
-      }
-      this.#aliases.set(alias, { deviceId: device_id, networks: list });
-    }
+    for (const { alias, device_id, networks } of rows)
+      this.#aliases.set(alias, { deviceId: device_id, networks: new Networks(networks) });
   }
 
   /** The device of the first of these that is one's token; else that of the first that is a public name. */
@@ -86,10 +71,7 @@ export class Identities {
       const alias = this.#aliases.get(name);
       const device = this.#named(alias);
       if (alias === undefined || device === undefined) continue;
-      return {
-        device,
-        trusted: isIP(address) !== 0 && alias.networks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),
-      };
+      return { device, trusted: alias.networks.has(address) };
     }
     return undefined;
   }

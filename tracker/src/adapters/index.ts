@@ -7,7 +7,6 @@ export { NAME_UNITS } from './foreign-values.js';
 // The protocols, one decoder each
 export { geoPos } from './geo-pos.js';
 export { gpslogger } from './gpslogger.js';
-export { parseNetwork } from './identities.js';
 export { type Adapter, type AdapterRequest, MAX_MESSAGES, type Message, PROTOCOLS } from './message.js';
 export { osmand } from './osmand.js';
 export { overland } from './overland.js';

@@ -3,28 +3,38 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { GeoStoreError } from '../../../geo-engine/src/index.js';
 import { JoinRefusal, type JoinRefusalCode } from '../adapters/index.js';
 import type { Core } from '../core.js';
+import { DispatchRefusal, type DispatchRefusalCode } from '../dispatch/errors.js';
 import { HistoryRefusal } from '../history/index.js';
 import type { Log } from '../log.js';
 import { RoadRefusal, type RoadRefusalCode } from '../roads/errors.js';
 import { isAway, StoreError } from '../store/errors.js';
 import { CommandError, type CommandErrorCode } from '../veks/errors.js';
+import { WebhookRefusal } from '../webhooks/index.js';
 import { Metrics } from './metrics.js';
 import { type Api, type ApiEnv, Operations } from './operation.js';
 import { ApiError, problem } from './problem.js';
+import { alarmRoutes } from './routes/alarms.js';
+import { auditRoutes } from './routes/audit.js';
 import { closureRoutes } from './routes/closures.js';
+import { crewRoutes } from './routes/crews.js';
 import { demoRoutes } from './routes/demo.js';
+import { dispatchSettingRoutes } from './routes/dispatch-settings.js';
 import { feedRoutes } from './routes/feed.js';
 import { historyRoutes } from './routes/history.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { liveRoutes } from './routes/live.js';
 import { placeRoutes } from './routes/places.js';
+import { proposalRoutes } from './routes/proposals.js';
+import { recommendationRoutes } from './routes/recommendations.js';
 import { registryRoutes } from './routes/registry.js';
 import { roadRoutes } from './routes/roads.js';
+import { runCardRoutes } from './routes/run-cards.js';
 import { serviceRoutes } from './routes/service.js';
 import { vekRoutes } from './routes/veks.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { staticFiles } from './static-files.js';
 
-const NOT_FOUND: readonly CommandErrorCode[] = ['vek_unknown', 'unit_unknown', 'assignment_unknown'];
+const NOT_FOUND: readonly CommandErrorCode[] = ['vek_unknown', 'unit_unknown', 'assignment_unknown', 'alarm_unknown'];
 const ROAD_STATUS: Readonly<Record<RoadRefusalCode, ContentfulStatusCode>> = {
   network_loading: 503,
   no_network: 503,
@@ -33,6 +43,20 @@ const ROAD_STATUS: Readonly<Record<RoadRefusalCode, ContentfulStatusCode>> = {
   id_taken: 409,
   too_many_closures: 409,
   closure_over: 422,
+};
+const DISPATCH_STATUS: Readonly<Record<DispatchRefusalCode, ContentfulStatusCode>> = {
+  vek_not_open: 404,
+  no_card: 409,
+  place_unknown: 409,
+  priority_unknown: 409,
+  level_empty: 422,
+  level_entangled: 422,
+  card_version_taken: 409,
+  run_cards_refused: 422,
+  card_unknown: 404,
+  decision_unknown: 404,
+  proposal_unknown: 404,
+  proposal_over: 409,
 };
 const JOIN_STATUS: Readonly<Record<JoinRefusalCode, ContentfulStatusCode>> = {
   join_code_invalid: 404,
@@ -59,7 +83,15 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
   roadRoutes(operations, core);
   closureRoutes(operations, core);
   vekRoutes(operations, core);
-  feedRoutes(operations, core);
+  recommendationRoutes(operations, core);
+  proposalRoutes(operations, core);
+  runCardRoutes(operations, core);
+  dispatchSettingRoutes(operations, core);
+  alarmRoutes(operations, core);
+  crewRoutes(operations, core);
+  feedRoutes(operations, core, version);
+  auditRoutes(operations, core);
+  webhookRoutes(operations, core);
   ingestRoutes(operations, core);
   historyRoutes(operations, core);
 
@@ -109,7 +141,11 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
       if (error.code === 'network_loading') c.header('retry-after', String(RETRY_AFTER_S));
       return problem(c, status, error.code, error.message, error.facts);
     }
+    if (error instanceof DispatchRefusal)
+      return problem(c, DISPATCH_STATUS[error.code], error.code, error.message, error.facts);
     if (error instanceof HistoryRefusal) return problem(c, 422, error.code, error.message, { limit: error.limit });
+    if (error instanceof WebhookRefusal)
+      return problem(c, error.code === 'webhook_unknown' ? 404 : 409, error.code, error.message);
     if (error instanceof JoinRefusal) return problem(c, JOIN_STATUS[error.code], error.code, error.message);
     const cause = error instanceof GeoStoreError ? error.cause : error;
     if (cause instanceof StoreError && cause.code === 'database_unavailable') {

@@ -104,6 +104,20 @@ export class Metrics {
       'Age of the oldest event without a position, as last measured',
       () => core.sequencer.lastLagMs / 1000,
     );
+    const { decisions, cards } = core.dispatch;
+    gauge('run_cards', 'Run cards in use', () => cards.all().length);
+    gauge('decisions_waiting', 'Decisions given and not stored yet', () => decisions.waiting);
+    counter('decisions_not_kept_total', 'Decisions given that could not be kept', () => decisions.notKept);
+    const { webhookSender } = core;
+    gauge('webhooks', 'Webhooks that this node sends to', () => webhookSender.active);
+    counter('webhook_batches_total', 'Batches that receivers accepted', () => webhookSender.counters.accepted);
+    counter('webhook_failures_total', 'Tries that failed', () => webhookSender.counters.failed);
+    counter('webhooks_parked_total', 'Webhooks parked after too many failures', () => webhookSender.counters.parked);
+    gauge(
+      'audit_lag_seconds',
+      'Age of the oldest audit entry that is not chained yet, as last measured',
+      () => core.sequencer.lastAuditLagMs / 1000,
+    );
   }
 
   text(): Promise<string> {

@@ -1,9 +1,14 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
+import type { AuditedAs } from '../feed/record.js';
 import type { Access, Principal } from '../rights/access.js';
-import { MATRIX, type Operation, ruleOf } from '../rights/matrix.js';
+import { MATRIX, type Operation, type Rule, ruleOf } from '../rights/matrix.js';
 import type { TokenVerifier } from '../rights/tokens.js';
 import { ApiError, ProblemSchema } from './problem.js';
+
+/** In which a caller may state why it does what it does. */
+const PURPOSE_HEADER = 'vanags-purpose';
+const PURPOSE = /^[\x20-\x7e]{1,200}$/;
 
 /** What the connection tells of itself, given by the hub. */
 export interface Connection {
@@ -16,11 +21,13 @@ export class Caller {
   readonly sourceIp: string;
   readonly #operation: Operation;
   readonly #access: Access;
+  readonly #statedPurpose: string | undefined;
   asked = false;
 
-  constructor(principal: Principal, sourceIp: string, operation: Operation, access: Access) {
+  constructor(principal: Principal, sourceIp: string, operation: Operation, access: Access, statedPurpose?: string) {
     this.principal = principal;
     this.sourceIp = sourceIp;
+    this.#statedPurpose = statedPurpose;
     this.#operation = operation;
     this.#access = access;
   }
@@ -42,6 +49,26 @@ export class Caller {
       );
     }
   }
+
+  /**
+   * What the audit log holds of what the caller does: who, of which agency, what, from where, and for which purpose: the one that the
+   * caller states, or that of the grant by which it reaches the owner's things, or the usual one of the operation.
+   */
+  readonly auditEntry: AuditedAs = (action, subject, detail = {}, ownerId) => {
+    const { agency, subject: actor } = this.principal;
+    const others = ownerId !== undefined && ownerId !== agency.id;
+    const agreed = others ? this.#access.grantPurpose(this.principal, this.#operation, ownerId, Date.now()) : undefined;
+    const rule: Rule = ruleOf(this.#operation);
+    return {
+      agencyId: agency.id,
+      actor,
+      purpose: this.#statedPurpose ?? agreed ?? rule.personal ?? null,
+      action,
+      subject,
+      sourceIp: this.sourceIp,
+      detail: others ? { ...detail, ownerId } : detail,
+    };
+  };
 
   /** @throws ApiError 403 `agency_not_allowed` */
   mustBeOperator(): void {
@@ -79,7 +106,7 @@ export class Operations {
 
   /** Adds an operation of the matrix. The description goes into OpenAPI, with its roles and scope. */
   add<R extends RouteConfig>(operation: Operation, route: R, handler: RouteHandler<R, ApiEnv>): void {
-    const { roles, scope } = ruleOf(operation);
+    const { roles, scope, personal }: Rule = ruleOf(operation);
     this.#added.add(operation);
     const config = createRoute({
       ...route,
@@ -88,6 +115,7 @@ export class Operations {
       description: [
         route.description,
         scope === 'public' ? 'Needs no token.' : `Roles: ${roles.join(', ')}. Reaches: ${scope}.`,
+        personal === undefined ? '' : `Personal data: each read is audited, for the purpose in \`${PURPOSE_HEADER}\`.`,
       ]
         .filter(Boolean)
         .join(' '),
@@ -116,7 +144,10 @@ export class Operations {
       if (!this.#access.roleMay(answer.principal, operation)) {
         throw new ApiError(403, 'role_not_allowed', `${operation} needs one of: ${ruleOf(operation).roles.join(', ')}`);
       }
-      const caller = new Caller(answer.principal, c.env.remoteAddress, operation, this.#access);
+      const purpose = c.req.header(PURPOSE_HEADER);
+      if (purpose !== undefined && !PURPOSE.test(purpose))
+        throw new ApiError(400, 'request_malformed', `${PURPOSE_HEADER}: 1 to 200 characters of ASCII`);
+      const caller = new Caller(answer.principal, c.env.remoteAddress, operation, this.#access, purpose);
       if (scope === 'operator') caller.mustBeOperator();
       c.set('caller', caller);
       await next();

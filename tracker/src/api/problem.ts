@@ -14,6 +14,7 @@ export type ApiErrorCode =
   | 'rows_malformed'
   | 'cursor_malformed'
   | 'cursor_gone'
+  | 'cursor_ahead'
   | 'too_many_cells'
   | 'database_unavailable'
   | 'internal';

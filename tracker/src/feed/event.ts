@@ -1,3 +1,5 @@
+import { z } from '@hono/zod-openapi';
+
 /** The kinds of aggregate whose changes are on the feed. */
 export type AggregateKind =
   | 'agency'
@@ -7,11 +9,23 @@ export type AggregateKind =
   | 'unit'
   | 'device'
   | 'crew_shift'
+  | 'crew_rest'
+  | 'unit_equipment'
+  | 'reservation'
   | 'vek'
   | 'assignment'
   | 'closure'
+  | 'alarm'
+  | 'crew_message'
   | 'territory'
-  | 'shelter';
+  | 'duty_area'
+  | 'norm_zone'
+  | 'norm'
+  | 'run_card'
+  | 'dispatch_policy'
+  | 'proposal'
+  | 'shelter'
+  | 'webhook';
 
 /** A change of state to be recorded, in the transaction that makes it. Data hold references and states, never personal data. */
 export interface NewFeedEvent {
@@ -35,20 +49,19 @@ export interface FeedEvent extends Required<NewFeedEvent> {
 }
 
 /** What an agency's people read over the wire (CloudEvents 1.0, JSON format). */
-export interface CloudEvent {
-  readonly specversion: '1.0';
-  readonly id: string;
-  readonly source: string;
-  readonly type: string;
-  readonly subject: string;
-  readonly time: string;
-  readonly datacontenttype: 'application/json';
-  readonly data: Readonly<Record<string, unknown>>;
-  /** Extension: resume after this event with it. Opaque. */
-  readonly cursor: string;
-  /** Extension: the aggregate's version after the change. */
-  readonly aggregateversion: number;
-}
+export const CloudEventSchema = z.strictObject({
+  specversion: z.literal('1.0'),
+  id: z.uuid(),
+  source: z.literal('/vanags'),
+  type: z.string(),
+  subject: z.string().openapi({ description: 'kind/id of what changed' }),
+  time: z.iso.datetime().openapi({ description: 'When it happened' }),
+  datacontenttype: z.literal('application/json'),
+  data: z.record(z.string(), z.unknown()),
+  cursor: z.string().openapi({ description: 'Extension: resume after this event with it. Opaque.' }),
+  aggregateversion: z.number().int().openapi({ description: 'Extension: version of what changed, after the change' }),
+});
+export type CloudEvent = Readonly<z.output<typeof CloudEventSchema>>;
 
 export function cloudEvent(event: FeedEvent): CloudEvent {
   return {
@@ -77,3 +90,9 @@ export function positionOf(cursor: string): number | undefined {
   const match = CURSOR.exec(Buffer.from(cursor, 'base64url').toString());
   return match ? Number.parseInt(match[1]!, 36) : undefined;
 }
+
+/** What a consumer may call itself, to have its cursor kept. */
+export const CONSUMER_NAME = /^[a-z0-9_.-]{1,64}$/;
+
+/** Where to start over when a cursor is gone. */
+export const SNAPSHOT_PATH = '/api/v1/feed/snapshot';

@@ -15,8 +15,12 @@ export const feedSql = sqlStatements('./feed.sql', import.meta.url, [
   'lag',
   'read',
   'read_audit',
+  'audit_links',
+  'audit_end',
   'anything_waiting',
   'save_cursor',
   'cursor_of',
+  'cursors',
+  'remove_cursor',
   'prune',
 ]);

@@ -63,38 +63,70 @@ UPDATE feed_head SET audit_position = $1, audit_hash = $2
 SELECT position, floor FROM feed_head
 
 -- name: lag
--- Oldest event that has no position yet, in milliseconds.
-SELECT coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)) * 1000, 0)::float8 AS lag_ms
-FROM feed_event WHERE position IS NULL
+-- Ages of the oldest event without a position and of the oldest audit entry without a link, in milliseconds; 0: there is none.
+SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - min(recorded_at)) * 1000 FROM feed_event WHERE position IS NULL), 0)::float8 AS event_ms,
+       coalesce((SELECT extract(epoch FROM clock_timestamp() - min(at)) * 1000 FROM audit_entry WHERE position IS NULL), 0)::float8 AS audit_ms
 
 -- name: read
--- $1 after this position, $2 how many at most; the reader's own agency $3 (null: everything is read) and those it may see $4.
--- VEKs and assignments are for those who have a part in them; to see an agency's units is not to see its calls. A closed road is
+-- $1 after this position, $2 how many at most; the reader's own agency $3 (null: everything is read) and those it may see $4; the
+-- types $5 and subjects $6 that are wanted (empty: all; null with $3).
+-- VEKs, assignments and proposals are for those who have a part in them; to see an agency's units is not to see its calls. A closed road is
 -- closed to everybody.
 SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at, recorded_at
 FROM feed_event
 WHERE position > $1
   AND ($3::uuid IS NULL OR aggregate_kind = 'closure' OR $3 = ANY (concerned)
-       OR aggregate_kind NOT IN ('vek', 'assignment') AND concerned && $4::uuid[])
+       OR aggregate_kind NOT IN ('vek', 'assignment', 'proposal') AND concerned && $4::uuid[])
+  AND ($3::uuid IS NULL OR $5::text[] = '{}' OR type = ANY ($5)
+       OR EXISTS (SELECT FROM unnest($5) AS prefix WHERE prefix LIKE '%.*' AND starts_with(type, left(prefix, -1))))
+  AND ($3::uuid IS NULL OR $6::text[] = '{}' OR aggregate_kind = ANY ($6) OR aggregate_kind || '/' || aggregate_id = ANY ($6))
 ORDER BY position LIMIT $2
 
 -- name: read_audit
--- $1 after this position, $2 how many at most, $3 agencies
+-- $1 after this position, $2 how many at most, $3 agencies, whose people it is of or whose things were touched; $4 actor, $5 action, $6 kind and $7 id of the subject, $8 from and $9 to
+-- instants (epoch ms): null where it does not matter
 SELECT position, id, agency_id AS "agencyId", actor, purpose, action, subject_kind AS "subjectKind", subject_id AS "subjectId",
        source_ip AS "sourceIp", detail, at, encode(hash, 'hex') AS hash
-FROM audit_entry WHERE position > $1 AND agency_id = ANY ($3::uuid[]) ORDER BY position LIMIT $2
+FROM audit_entry
+WHERE position > $1 AND (agency_id = ANY ($3::uuid[]) OR detail->>'ownerId' = ANY ($3::text[]))
+  AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR action = $5)
+  AND ($6::text IS NULL OR subject_kind = $6) AND ($7::text IS NULL OR subject_id = $7)
+  AND ($8::float8 IS NULL OR at >= to_timestamp($8 / 1000)) AND ($9::float8 IS NULL OR at < to_timestamp($9 / 1000))
+ORDER BY position LIMIT $2
+
+-- name: audit_links
+-- $1 after this position, $2 up to this one, $3 how many at most: the chain, to be worked out again.
+SELECT position, seq, id, agency_id, actor, purpose, action, subject_kind, subject_id, source_ip, detail, at, hash
+FROM audit_entry WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
+
+-- name: audit_end
+-- Where the chain should end, and the oldest entry that has no place in it yet.
+SELECT audit_position, audit_hash, (SELECT min(at) FROM audit_entry WHERE position IS NULL) AS unchained_since FROM feed_head
 
 -- name: save_cursor
--- $1 consumer, $2 agency, $3 position; a cursor never goes back
+-- $1 consumer, $2 agency, $3 position; a cursor never goes back. Answers with the one that is kept.
 INSERT INTO feed_cursor AS c (consumer, agency_id, position) VALUES ($1, $2, $3)
 ON CONFLICT (agency_id, consumer) DO UPDATE SET position = greatest(c.position, excluded.position), updated_at = now()
+RETURNING position
 
 -- name: cursor_of
 SELECT position FROM feed_cursor WHERE consumer = $1 AND agency_id = $2
 
+-- name: cursors
+SELECT consumer, position, updated_at FROM feed_cursor WHERE agency_id = $1 ORDER BY consumer
+
+-- name: remove_cursor
+DELETE FROM feed_cursor WHERE consumer = $1 AND agency_id = $2
+
 -- name: prune
--- $1 days. Raises the floor to the last event that goes, so that an older cursor is told (410) and nothing is skipped silently.
-WITH gone AS (
-  DELETE FROM feed_event WHERE position IS NOT NULL AND recorded_at < now() - $1::int * interval '1 day' RETURNING position
+-- $1 days, $2 how many at most: of the oldest events, those that have outlived their time. Raises the floor to the last that goes, so
+-- that an older cursor is told (410) and nothing is skipped silently.
+WITH oldest AS (
+  SELECT position, recorded_at FROM feed_event WHERE position IS NOT NULL ORDER BY position LIMIT $2
+), gone AS (
+  DELETE FROM feed_event e USING oldest o
+  WHERE e.position = o.position AND o.recorded_at < now() - $1::int * interval '1 day' RETURNING e.position
+), raised AS (
+  UPDATE feed_head SET floor = greatest(floor, (SELECT max(position) FROM gone)) WHERE EXISTS (SELECT FROM gone)
 )
-UPDATE feed_head SET floor = greatest(floor, (SELECT max(position) FROM gone)) WHERE EXISTS (SELECT FROM gone)
+SELECT count(*) AS removed FROM gone

@@ -2,10 +2,13 @@ import { KickedTask } from '../kicked-task.js';
 import type { Database } from '../store/database.js';
 import { StoreError } from '../store/errors.js';
 import type { FeedEvent } from './event.js';
+import { type EventFilter, isWanted } from './event-filter.js';
 import { feedSql as sql } from './feed-sql.js';
 
 const POLL_MS = 500;
 const BATCH = 500;
+/** Some ten milliseconds of the database. */
+const PRUNE_ROWS = 2000;
 
 interface EventRow {
   position: number;
@@ -35,22 +38,32 @@ function feedEvent(row: EventRow): FeedEvent {
   };
 }
 
-/** The cursor is older than what retention has left: start over from a snapshot. */
+/** The cursor is older than what retention has left, or beyond the end of a database put back: start over from a snapshot. */
 export class CursorGone extends Error {
   readonly code = 'cursor_gone';
 }
 
-/** For whom the feed is read: the agency whose events these are, and those whose units it may see as well. */
+/** For whom the feed is read: the agency whose events these are, those whose units it may see as well, and what of it is wanted. */
 export interface FeedReader {
   readonly own: string;
   readonly seen: readonly string[];
+  readonly filter: EventFilter;
+}
+
+/** A consumer's place in the feed, kept for it. */
+export interface ConsumerCursor {
+  readonly consumer: string;
+  readonly position: number;
+  /** Epoch ms. */
+  readonly updatedAt: number;
 }
 
 /** Kinds whose events are for those with a part in them alone. */
-const FOR_PARTIES = new Set<string>(['vek', 'assignment']);
+const FOR_PARTIES = new Set<string>(['vek', 'assignment', 'proposal']);
 /** Kinds whose events are for every agency: a closed road is closed to all of them. */
 const FOR_EVERYBODY = new Set<string>(['closure']);
 
+/** The same as the statement `read` of feed.sql says, for events in memory. */
 function mayRead({ own, seen }: FeedReader, { concerned, aggregate }: FeedEvent): boolean {
   if (FOR_EVERYBODY.has(aggregate.kind)) return true;
   return (
@@ -155,6 +168,8 @@ export class Feed {
       limit,
       reader?.own ?? null,
       reader?.seen ?? null,
+      reader?.filter.types ?? null,
+      reader?.filter.subjects ?? null,
     ]);
     return rows.map(feedEvent);
   }
@@ -162,7 +177,7 @@ export class Feed {
   /**
    * Events after a position that the reader may read (null: all), at most limit, and the position up to which the feed
    * was looked through, so that a consumer with few events need not search the same stretch again.
-   * @throws CursorGone when retention has removed events after it
+   * @throws CursorGone when retention has removed events after it, or it lies beyond the end
    */
   async read(
     after: number,
@@ -170,12 +185,16 @@ export class Feed {
     reader: FeedReader | null,
   ): Promise<{ events: FeedEvent[]; seenUpTo: number }> {
     const first = this.#recent[0]?.position;
-    if (first !== undefined && after >= first - 1) return this.#readRecent(after, limit, reader);
+    if (first !== undefined && after >= first - 1 && after <= this.#position)
+      return this.#readRecent(after, limit, reader);
     const head = await this.head();
-    if (after < head.floor) throw new CursorGone(`events up to ${head.floor} are no longer kept`);
+    if (after < head.floor) throw new CursorGone('events after this cursor are no longer kept');
+    if (after > head.position)
+      throw new CursorGone('this cursor lies beyond the end: the database was put back to an earlier state');
     const events = await this.#rows(after, limit, reader);
-    const seenUpTo = events.length === limit ? events[events.length - 1]!.position : Math.max(after, head.position);
-    return { events, seenUpTo };
+    const last = events.at(-1)?.position ?? after;
+    // events may have come between the two questions
+    return { events, seenUpTo: events.length === limit ? last : Math.max(last, head.position) };
   }
 
   #readRecent(after: number, limit: number, reader: FeedReader | null): { events: FeedEvent[]; seenUpTo: number } {
@@ -185,21 +204,43 @@ export class Feed {
     for (let i = Math.max(0, after - recent[0]!.position + 1); i < recent.length && events.length < limit; i++) {
       const event = recent[i]!;
       seenUpTo = event.position;
-      if (reader === null || mayRead(reader, event)) events.push(event);
+      if (reader === null || (mayRead(reader, event) && isWanted(reader.filter, event))) events.push(event);
     }
     return { events, seenUpTo };
   }
 
-  async saveCursor(consumer: string, agencyId: string, position: number): Promise<void> {
-    await this.#database.query(sql.save_cursor, [consumer, agencyId, position]);
+  /** Keeps a consumer's place. It never goes back: the answer is the place that is kept. */
+  async saveCursor(consumer: string, agencyId: string, position: number): Promise<number> {
+    return (await this.#database.query<{ position: number }>(sql.save_cursor, [consumer, agencyId, position])).rows[0]!
+      .position;
   }
 
   async cursorOf(consumer: string, agencyId: string): Promise<number | undefined> {
     return (await this.#database.query<{ position: number }>(sql.cursor_of, [consumer, agencyId])).rows[0]?.position;
   }
 
-  async prune(days: number): Promise<void> {
-    await this.#database.query(sql.prune, [days]);
+  /** The cursors kept for an agency's consumers. */
+  async cursorsOf(agencyId: string): Promise<ConsumerCursor[]> {
+    const { rows } = await this.#database.query<{ consumer: string; position: number; updated_at: number }>(
+      sql.cursors,
+      [agencyId],
+    );
+    return rows.map(({ updated_at, ...rest }) => ({ ...rest, updatedAt: updated_at }));
+  }
+
+  /** Forgets a consumer's place. Returns false if none was kept. */
+  async removeCursor(consumer: string, agencyId: string): Promise<boolean> {
+    return (await this.#database.query(sql.remove_cursor, [consumer, agencyId])).rowCount > 0;
+  }
+
+  /** Removes events that are older, in bounded bites, so that nobody waits for long. Returns how many. */
+  async prune(days: number): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const bite = (await this.#database.query<{ removed: number }>(sql.prune, [days, PRUNE_ROWS])).rows[0]!.removed;
+      removed += bite;
+      if (bite < PRUNE_ROWS) return removed;
+    }
   }
 
   async stop(): Promise<void> {

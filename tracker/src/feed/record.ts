@@ -14,6 +14,14 @@ export interface NewAuditEntry {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
+/** Makes an entry as of the one who asks; the owner is whose thing it is, if not the asker's own agency's. */
+export type AuditedAs = (
+  action: string,
+  subject: NewAuditEntry['subject'],
+  detail?: Readonly<Record<string, unknown>>,
+  ownerId?: string,
+) => NewAuditEntry;
+
 /** What a change leaves behind, in its own transaction. */
 export interface Records {
   event(event: NewFeedEvent): void;

@@ -19,7 +19,7 @@ export class Sequencer {
   readonly #onStamped: () => void;
   readonly #task = new KickedTask(() => this.#run(), POLL_MS);
   #leaseUntil = 0;
-  #lagMs = 0;
+  #lag = { event_ms: 0, audit_ms: 0 };
   #lagAt = 0;
 
   constructor(database: Database, holder: string, onStamped: () => void) {
@@ -55,7 +55,7 @@ export class Sequencer {
   async #measureLag(): Promise<void> {
     if (Date.now() - this.#lagAt < LAG_EVERY_MS) return;
     this.#lagAt = Date.now();
-    this.#lagMs = (await this.#database.query<{ lag_ms: number }>(sql.lag)).rows[0]!.lag_ms;
+    this.#lag = (await this.#database.query<{ event_ms: number; audit_ms: number }>(sql.lag)).rows[0]!;
   }
 
   async #holdsLease(): Promise<boolean> {
@@ -97,7 +97,12 @@ export class Sequencer {
 
   /** Age of the oldest event without a position at the last look, milliseconds. */
   get lastLagMs(): number {
-    return this.#lagMs;
+    return this.#lag.event_ms;
+  }
+
+  /** Age of the oldest audit entry that is not chained yet at the last look, milliseconds. */
+  get lastAuditLagMs(): number {
+    return this.#lag.audit_ms;
   }
 
   async stop(): Promise<void> {

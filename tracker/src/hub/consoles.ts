@@ -2,13 +2,14 @@ import type { TemplatedApp } from 'uWebSockets.js';
 import { type Namespace, Server, type Socket } from 'socket.io';
 import { z } from 'zod';
 import type { Core } from '../core.js';
-import { cursorAt, positionOf } from '../feed/event.js';
+import { CONSUMER_NAME, cursorAt, positionOf, SNAPSHOT_PATH } from '../feed/event.js';
+import { SubjectsSchema, TypesSchema } from '../feed/event-filter.js';
+import { EventPump } from '../feed/event-pump.js';
 import { Audiences } from '../live/audiences.js';
 import { PICTURE_TICK_MS, type Viewer } from '../live/picture.js';
 import type { Log } from '../log.js';
 import { LIVE_LEVELS, type ViewAnswer } from '../protocol/live-frame.js';
 import type { Principal } from '../rights/access.js';
-import { EventPump } from './event-pump.js';
 
 const ACK_TIMEOUT_MS = 15_000;
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -32,10 +33,9 @@ const View = z.object({
 });
 const Start = z.object({
   after: z.string().max(64).nullish(),
-  consumer: z
-    .string()
-    .regex(/^[a-z0-9_.-]{1,64}$/)
-    .nullish(),
+  consumer: z.string().regex(CONSUMER_NAME).nullish(),
+  types: TypesSchema.default([]),
+  subjects: SubjectsSchema.default([]),
 });
 
 type StartAnswer = { ok: true; cursor: string } | { ok: false; code: string; detail: string };
@@ -166,7 +166,7 @@ export class Consoles {
       if (!start.success) return reply({ ok: false, code: 'start_malformed', detail: start.error.issues[0]!.message });
       if (pump !== undefined)
         return reply({ ok: false, code: 'start_repeated', detail: 'this socket has its events already' });
-      const { after, consumer } = start.data;
+      const { after, consumer, types, subjects } = start.data;
       try {
         const asked = after === null || after === undefined ? undefined : positionOf(after);
         if (typeof after === 'string' && asked === undefined)
@@ -174,13 +174,17 @@ export class Consoles {
         const kept = consumer ? await feed.cursorOf(consumer, principal.agency.id) : undefined;
         const position = asked ?? kept ?? feed.position;
         pump = new EventPump(feed, position, {
-          reader: () => ({ own: principal.agency.id, seen: [...access.agencies(principal, 'see', Date.now())] }),
+          reader: () => ({
+            own: principal.agency.id,
+            seen: [...access.agencies(principal, 'see', Date.now())],
+            filter: { types, subjects },
+          }),
           deliver: async (events, cursor) => {
             await socket.timeout(ACK_TIMEOUT_MS).emitWithAck('events', events, cursor);
             if (consumer) await feed.saveCursor(consumer, principal.agency.id, positionOf(cursor)!);
           },
           gone: (detail) => {
-            socket.emit('problem', { code: 'cursor_gone', detail });
+            socket.emit('problem', { code: 'cursor_gone', detail, snapshot: SNAPSHOT_PATH });
             socket.disconnect(true);
           },
         });

@@ -6,6 +6,7 @@ import { type HubMessage, LANES, LIMITS } from '../protocol/crew.js';
 import { deviceTokenSha256 } from '../rights/tokens.js';
 import type { CrewDevice } from '../units/directory.js';
 import type { CrewEventOutcome } from '../veks/crew-events.js';
+import { unreadMessages } from '../veks/crew-messages.js';
 import { veksSql as sql } from '../veks/veks-sql.js';
 
 const SUBPROTOCOL = 'vanags.crew.v1';
@@ -13,12 +14,13 @@ const SUBPROTOCOL = 'vanags.crew.v1';
 const MAX_PAYLOAD_BYTES = 4 * LIMITS.frameBytes;
 /** What a device has not read: acks and assignments. Above it the socket is closed; it comes back and resumes. */
 const MAX_BACKPRESSURE_BYTES = 64 * 1024;
-/** An assignment is sent again until its crew acknowledges it. */
+/** Assignments and messages are sent again until their crew says that it has them. */
 const REPEAT_MS = 10_000;
 const GATHER_MS = 25;
 
 interface SocketData {
   readonly device: CrewDevice;
+  readonly tokenSha256: string;
   session: CrewSession | undefined;
 }
 
@@ -40,6 +42,7 @@ interface Undelivered {
 export class CrewSockets {
   readonly #core: Core;
   readonly #sessions = new Map<string, CrewSession>(); // by device id
+  readonly #tokens = new Map<string, string>(); // SHA-256 of what opened each of them
   readonly #justGreeted = new Set<string>();
   #greetedTimer: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -48,13 +51,17 @@ export class CrewSockets {
     this.#core = core;
     core.directory.onChange((change) => {
       if (change.kind !== 'devices') return;
-      for (const device of change.devices)
-        if (device.revoked)
-          this.#sessions.get(device.id)?.fail('device_revoked', 'the token of this device was revoked');
+      for (const device of change.devices) {
+        const session = this.#sessions.get(device.id);
+        if (device.revoked) session?.fail('device_revoked', 'the token of this device was revoked');
+        else session?.configure();
+      }
+      this.#endOldTokens(change.devices);
     });
     core.feed.listen((events) => {
       for (const event of events) {
-        if (event.type === 'lv.vanags.assignment.created.v1') void this.#deliver([event.data.unitId as string]);
+        if (event.type === 'lv.vanags.crew_message.sent.v1') void this.#deliverMessages([event.data.unitId as string]);
+        else if (event.type === 'lv.vanags.assignment.created.v1') void this.#deliver([event.data.unitId as string]);
         else if (event.type === 'lv.vanags.assignment.cancelled.v1')
           this.#tellUnit(event.data.unitId as string, {
             type: 'cancel',
@@ -69,6 +76,15 @@ export class CrewSockets {
     return this.#sessions.size;
   }
 
+  /** A token that was replaced ends the socket it opened, once its time beside the new one is over. */
+  #endOldTokens(devices: Iterable<CrewDevice>): void {
+    for (const { id } of devices) {
+      const token = this.#tokens.get(id);
+      if (token !== undefined && this.#core.directory.deviceByToken(token) === undefined)
+        this.#sessions.get(id)?.fail('device_revoked', 'the token of this device was replaced by another');
+    }
+  }
+
   attach(app: TemplatedApp): void {
     app.ws<SocketData>('/crew', {
       maxPayloadLength: MAX_PAYLOAD_BYTES,
@@ -81,10 +97,12 @@ export class CrewSockets {
         const offered = req.getHeader('sec-websocket-protocol');
         const extensions = req.getHeader('sec-websocket-extensions');
         const token = bearer(req.getHeader('authorization'), offered);
-        const device = token === undefined ? undefined : this.#core.directory.deviceByToken(deviceTokenSha256(token));
-        if (device === undefined) return unauthorized(res, token === undefined ? 'token_missing' : 'token_invalid');
+        const tokenSha256 = token === undefined ? '' : deviceTokenSha256(token);
+        const device = this.#core.directory.deviceByToken(tokenSha256);
+        if (device === undefined) return refuse(res, 401, token === undefined ? 'token_missing' : 'token_invalid');
+        if (!this.#core.intake.budgets.mayConnect(device, Date.now())) return refuse(res, 429, 'too_many_frames');
         const accepted = offered.split(',').some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : '';
-        res.upgrade<SocketData>({ device, session: undefined }, key, accepted, extensions, context);
+        res.upgrade<SocketData>({ device, tokenSha256, session: undefined }, key, accepted, extensions, context);
       },
       open: (ws) => {
         const data = ws.getUserData();
@@ -92,16 +110,23 @@ export class CrewSockets {
         this.#sessions.get(device.id)?.fence();
         data.session = new CrewSession(device, new UwsTransport(ws), this.#core.intake, () => this.#greeted(device));
         this.#sessions.set(device.id, data.session);
+        this.#tokens.set(device.id, data.tokenSha256);
       },
       message: (ws, message, isBinary) => ws.getUserData().session?.receive(message, isBinary, Date.now()),
       close: (ws) => {
         const { device, session } = ws.getUserData();
         (session?.transport as UwsTransport | undefined)?.gone();
         session?.ended();
-        if (this.#sessions.get(device.id) === session) this.#sessions.delete(device.id);
+        if (this.#sessions.get(device.id) !== session) return;
+        this.#sessions.delete(device.id);
+        this.#tokens.delete(device.id);
       },
     });
-    this.#timer = setInterval(() => void this.#deliver(null), REPEAT_MS);
+    this.#timer = setInterval(() => {
+      void this.#deliver(null);
+      void this.#deliverMessages(null);
+      this.#endOldTokens([...this.#sessions.keys()].map((id) => this.#core.directory.devices.get(id)!));
+    }, REPEAT_MS);
   }
 
   /** After a restart every crew comes back at once: their units are asked for together. */
@@ -113,6 +138,7 @@ export class CrewSockets {
       this.#justGreeted.clear();
       this.#greetedTimer = undefined;
       void this.#deliver(units, true);
+      void this.#deliverMessages(units);
     }, GATHER_MS);
   }
 
@@ -139,6 +165,17 @@ export class CrewSockets {
           dispatchedAt: row.dispatched_at,
         });
       }
+    } catch {
+      // the database is away: the next round asks again
+    }
+  }
+
+  /** Sends what desks wrote and no crew has read yet to the crews that are connected here: of these units, or of all (null). */
+  async #deliverMessages(unitIds: readonly string[] | null): Promise<void> {
+    if (this.#sessions.size === 0) return;
+    try {
+      for (const { id, unit_id, sender_name, body, sent_at } of await unreadMessages(this.#core.database, unitIds))
+        this.#tellUnit(unit_id, { type: 'message', id, from: sender_name, text: body, at: sent_at });
     } catch {
       // the database is away: the next round asks again
     }
@@ -196,15 +233,18 @@ function bearer(authorization: string, protocols: string): string | undefined {
   return header ?? /(?:^|,)\s*bearer\.([A-Za-z0-9._~-]+)\s*(?:,|$)/.exec(protocols)?.[1];
 }
 
-function unauthorized(res: HttpResponse, code: 'token_missing' | 'token_invalid'): void {
-  const body = problemBody(
-    401,
-    code,
-    code === 'token_missing' ? 'a device token is needed' : 'this device token is not known, or was revoked',
-  );
+const REFUSALS = {
+  token_missing: 'a device token is needed',
+  token_invalid: 'this device token is not known, or was revoked',
+  too_many_frames: 'this device connects or sends too often; it may come back in a while',
+} as const;
+const STATUS_LINES = { 401: '401 Unauthorized', 429: '429 Too Many Requests' } as const;
+
+function refuse(res: HttpResponse, status: keyof typeof STATUS_LINES, code: keyof typeof REFUSALS): void {
+  const body = problemBody(status, code, REFUSALS[code]);
   res.cork(() => {
     res
-      .writeStatus('401 Unauthorized')
+      .writeStatus(STATUS_LINES[status])
       .writeHeader('content-type', 'application/problem+json')
       .end(JSON.stringify(body));
   });

@@ -20,7 +20,9 @@ import { readJson, readJsonItems } from '../protocol/crew-json.js';
 import type { Database } from '../store/database.js';
 import type { CrewDevice } from '../units/directory.js';
 import { AckDebt, AckPacer } from './ack-pacer.js';
-import { FixJudge, VERDICTS, type Verdict } from './filters.js';
+import { DeviceClocks } from './device-clocks.js';
+import { FixJudge, type Handling, VERDICTS, type Verdict } from './filters.js';
+import { FrameBudgets } from './frame-budget.js';
 import { type ClaimedLane, StreamClaims } from './stream-claims.js';
 import { OwnedStream, type StreamOwner, type WriteBatch } from './write-batch.js';
 import { Writer, type WriterSettings } from './writer.js';
@@ -64,7 +66,7 @@ class StoringSink implements ItemSink {
 
   fix(seq: number, fix: FixItem): void {
     this.#counters.fixes++;
-    this.#batch.fix(this.#entry, seq, fix, this.#now, VERDICTS[this.#session.takeLive(fix, this.#now)]);
+    this.#batch.fix(this.#entry, seq, fix, this.#now, VERDICTS[this.#session.takeLive(fix, this.#now, 'stored')]);
   }
 
   event(seq: number, event: CrewEvent): void {
@@ -91,7 +93,7 @@ class LiveOnlySink implements ItemSink {
   }
 
   fix(_seq: number, fix: FixItem): void {
-    this.#session.takeLive(fix, this.#now);
+    this.#session.takeLive(fix, this.#now, 'shown');
   }
 
   event(): void {}
@@ -102,6 +104,8 @@ class LiveOnlySink implements ItemSink {
 /** What all sessions of a node share. */
 export class Intake {
   readonly live: LiveTable;
+  readonly budgets = new FrameBudgets();
+  readonly clocks = new DeviceClocks();
   readonly judge: FixJudge;
   readonly writer: Writer;
   readonly acks = new AckPacer();
@@ -168,11 +172,11 @@ export class CrewSession implements StreamOwner {
   readonly #onGreeted: () => void;
   readonly #ackDebt = new AckDebt(() => this.#sendAcks());
   #hello: CrewHello | undefined;
+  /** The interval that the device was last told, seconds. */
+  #toldIntervalS = 0;
   #lanes: LaneState[] | undefined;
   #closed = false;
   #helloTimer: NodeJS.Timeout;
-  #tokens: number = LIMITS.frameBurst;
-  #tokensAt = 0;
 
   constructor(device: CrewDevice, transport: CrewTransport, intake: Intake, onGreeted: () => void) {
     this.device = device;
@@ -195,6 +199,14 @@ export class CrewSession implements StreamOwner {
 
   send(message: HubMessage): void {
     if (!this.#closed) this.transport.send(JSON.stringify(message));
+  }
+
+  /** What is known of the device may have changed: it is told of what concerns it. Before its hello there is nothing to tell. */
+  configure(): void {
+    const { reportIntervalS } = this.device;
+    if (!this.greeted || this.#toldIntervalS === reportIntervalS) return;
+    this.#toldIntervalS = reportIntervalS;
+    this.send({ type: 'config', reportIntervalS });
   }
 
   /** Tells the device what is wrong and closes. */
@@ -231,12 +243,14 @@ export class CrewSession implements StreamOwner {
     this.#intake.counters.frames++;
     if (data.byteLength > LIMITS.frameBytes)
       return this.fail('frame_too_large', `${data.byteLength} bytes; at most ${LIMITS.frameBytes}`);
-    if (!this.#mayReceive(now)) return this.fail('too_many_frames', `more than ${LIMITS.framesPerS} frames a second`);
+    const allowed = this.#intake.budgets.maySend(this.device, now);
+    if (allowed === 'none') return this.#flooded();
     if (isBinary) {
       const view = new DataView(data);
       const head = readHead(view);
       if ('kind' in head) return this.#refuse(head);
       if (this.#hello === undefined) return this.fail('hello_expected', 'the first message is hello');
+      if (allowed === 'alarm' && head.lane !== ALARM) return this.#flooded();
       this.#items(head, now, (fromSeq, sink) => readItems(view, head, fromSeq, sink));
       return;
     }
@@ -248,21 +262,17 @@ export class CrewSession implements StreamOwner {
         return this.#greet(frame.hello, now);
       case 'items':
         if (this.#hello === undefined) return this.fail('hello_expected', 'the first message is hello');
+        if (allowed === 'alarm' && frame.head.lane !== ALARM) return this.#flooded();
         this.#items(frame.head, now, (fromSeq, sink) => readJsonItems(frame, fromSeq, sink));
     }
   }
 
-  #refuse({ code, detail }: FrameError): void {
-    this.fail(code, detail);
+  #flooded(): void {
+    this.fail('too_many_frames', `more than ${LIMITS.framesPerS} frames a second`);
   }
 
-  /** Token bucket: a burst after a reconnect is welcome, a steady flood is not. */
-  #mayReceive(now: number): boolean {
-    this.#tokens = Math.min(LIMITS.frameBurst, this.#tokens + ((now - this.#tokensAt) / 1000) * LIMITS.framesPerS);
-    this.#tokensAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
+  #refuse({ code, detail }: FrameError): void {
+    this.fail(code, detail);
   }
 
   #greet(hello: CrewHello, now: number): void {
@@ -272,6 +282,7 @@ export class CrewSession implements StreamOwner {
     clearTimeout(this.#helloTimer);
     this.#hello = hello;
     const { unit, reportIntervalS } = this.device;
+    this.#toldIntervalS = reportIntervalS;
     this.send({
       type: 'hello',
       version: CREW_PROTOCOL_VERSION,
@@ -352,15 +363,12 @@ export class CrewSession implements StreamOwner {
     if (LANES[lane] === 'alarm') this.send({ type: 'outcome', lane: 'alarm', seq, outcome: code });
   }
 
-  /** Moves the live picture if the fix is good. Returns the verdict for history. */
-  takeLive(fix: FixItem, now: number): Verdict {
-    const { unit, fixSource } = this.device;
+  /** Moves the live picture if the fix is good, after its time was put right. Returns the verdict for history. */
+  takeLive(fix: FixItem, now: number, handling: Handling): Verdict {
+    const { unit, fixSource, handle } = this.device;
+    this.#intake.clocks.correct(handle, fix, now);
     if (unit === undefined) return 'good';
-    const { judge, live } = this.#intake;
-    const verdict = judge.judge(unit.slot, fix, now);
-    if (verdict === 'good') live.move(unit.slot, fixSource, fix, now);
-    else live.markSetAside(unit.slot);
-    return verdict;
+    return this.#intake.judge.take(unit.slot, fixSource, fix, now, handling);
   }
 
   /** The writer has committed up to seq; asked of a stream that this session owns. */

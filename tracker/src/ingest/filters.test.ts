@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CellTable, LiveIndex } from '../../../geo-engine/src/index.js';
-import { LiveTable } from '../live/live-table.js';
-import type { FixItem } from '../protocol/crew.js';
-import { FILTERS, FixJudge, VERDICTS } from './filters.js';
+import { type FixSource, LiveTable } from '../live/live-table.js';
+import { FIX_FLAG, type FixItem } from '../protocol/crew.js';
+import { UNIT_FLAG } from '../protocol/live-frame.js';
+import { FILTERS, FixJudge, type Handling, VERDICTS } from './filters.js';
 
 const T0 = 1_760_000_000_000;
 const SECOND = 1000;
@@ -13,7 +14,13 @@ const SOURCE = { deviceHandle: 1, priority: 0, reportIntervalS: 1 };
 /** One degree of latitude, of the sphere that the filters use. */
 const M_PER_DEG = 111_195;
 
-/** One unit, its judge and its live position, moved as the intake moves it. */
+/** What a fix says besides where and when, and how it came. */
+type Said = Partial<Pick<FixItem, 'speedCmps' | 'accuracyDm' | 'flags'>> & {
+  readonly source?: FixSource;
+  readonly handling?: Handling;
+};
+
+/** One unit, its judge and its live position. */
 class Bench {
   readonly live: LiveTable;
   readonly judge: FixJudge;
@@ -31,7 +38,8 @@ class Bench {
     return this.fix(seconds, RIGA.lon, RIGA.lat + northM / M_PER_DEG, receivedS);
   }
 
-  fix(seconds: number, lon: number, lat: number, receivedS = seconds): string {
+  fix(seconds: number, lon: number, lat: number, receivedS = seconds, said: Said = {}): string {
+    const { source = SOURCE, handling = 'stored', ...quantities } = said;
     const fix: FixItem = {
       fixTime: T0 + seconds * SECOND,
       lonE7: Math.round(lon * 1e7),
@@ -41,11 +49,14 @@ class Bench {
       accuracyDm: null,
       altitudeM: null,
       flags: 0,
+      ...quantities,
     };
-    const receivedAt = T0 + receivedS * SECOND;
-    const verdict = this.judge.judge(this.slot, fix, receivedAt);
-    if (verdict === 'good') this.live.move(this.slot, SOURCE, fix, receivedAt);
-    return verdict;
+    return this.judge.take(this.slot, source, fix, T0 + receivedS * SECOND, handling);
+  }
+
+  /** As `at`, with what else the device says. */
+  said(seconds: number, northM: number, said: Said): string {
+    return this.fix(seconds, RIGA.lon, RIGA.lat + northM / M_PER_DEG, seconds, said);
   }
 
   /** Metres north of Riga where the unit is shown. */
@@ -68,10 +79,24 @@ describe('fix filters', () => {
     expect(FILTERS.map((filter) => filter.code)).toEqual([
       'untrusted_source',
       'future',
+      'past',
       'null_island',
+      'inaccurate',
+      'duplicate',
       'implied_speed',
+      'late',
+      'static_drift',
     ]);
-    expect(VERDICTS).toEqual({ good: 0, future: 1, null_island: 2, implied_speed: 3, untrusted_source: 4 });
+    expect(VERDICTS).toEqual({
+      good: 0,
+      future: 1,
+      null_island: 2,
+      implied_speed: 3,
+      untrusted_source: 4,
+      past: 5,
+      inaccurate: 6,
+      duplicate: 7,
+    });
   });
 
   it('take the first fix of a unit wherever it is', () => {
@@ -91,6 +116,103 @@ describe('fix filters', () => {
       expect(unit.at(900, 50_000, { receivedS: 2 })).toBe('future');
       expect(unit.at(3, 50_000)).toBe('implied_speed');
       expect(unit.at(4, 50_000)).toBe('good'); // the third that agrees, counted without the one in between
+    });
+  });
+
+  describe('T56 past', () => {
+    it('takes what waited for a year, and sets aside what a reset clock says', () => {
+      const yearS = 366 * 86_400;
+      expect(unit.at(-yearS, 0, { receivedS: 0 })).toBe('good');
+      expect(unit.at(-yearS - 1, 0, { receivedS: 0 })).toBe('past');
+      expect(unit.fix(-T0 / SECOND, RIGA.lon, RIGA.lat, 0)).toBe('past'); // 1970
+      expect(unit.setAside).toEqual({ past: 2 });
+    });
+  });
+
+  describe('T54 inaccurate', () => {
+    it('sets a wide circle aside for three minutes after a good place, and takes it then', () => {
+      expect(unit.said(0, 0, { accuracyDm: 50 })).toBe('good');
+      expect(unit.said(10, 400, { accuracyDm: 5000 })).toBe('good');
+      expect(unit.said(20, 0, { accuracyDm: 5001 })).toBe('inaccurate');
+      expect(unit.said(190, 0, { accuracyDm: 9000 })).toBe('inaccurate');
+      expect(unit.northM).toBe(400);
+      expect(unit.said(191, 0, { accuracyDm: 9000 })).toBe('good');
+      expect(unit.northM).toBe(0);
+    });
+
+    it('takes wide circles where there is nothing better', () => {
+      for (let s = 0; s < 60; s += 10) expect(unit.said(s, 10 * s, { accuracyDm: 20_000 })).toBe('good');
+      expect(unit.northM).toBe(500);
+    });
+  });
+
+  describe('T55 duplicate', () => {
+    it('sets aside the live place told once more by its device, without a mark', () => {
+      expect(unit.at(0, 0)).toBe('good');
+      expect(unit.at(0, 0, { receivedS: 5 })).toBe('duplicate');
+      expect(unit.setAside).toEqual({ duplicate: 1 });
+      expect(unit.live.flags[unit.slot]! & UNIT_FLAG.setAside).toBe(0);
+      expect(unit.at(1, 0)).toBe('good');
+    });
+
+    it('takes the same place and instant from another device for what it is: its own', () => {
+      expect(unit.at(0, 0)).toBe('good');
+      expect(unit.said(0, 0, { source: { ...SOURCE, deviceHandle: 2 } })).toBe('good');
+    });
+
+    //   shown (no streams)   the same, stored   and once more
+    it('never sets aside the copy that is stored, however often it was shown before', () => {
+      for (let i = 0; i < 3; i++) expect(unit.said(0, 0, { handling: 'shown' })).toBe('good');
+      expect(unit.said(0, 0, { handling: 'stored' })).toBe('good');
+      expect(unit.said(0, 0, { handling: 'stored' })).toBe('duplicate');
+    });
+  });
+
+  //   shown while the database was away: 1 2 3      then all of it again, to be stored: 1 2 3
+  it('T55 set nothing aside of what was shown during an outage and comes to be stored after it', () => {
+    const pass = (handling: Handling) => [1, 2, 3].map((s) => unit.said(s, 10 * s, { handling }));
+    expect(pass('shown')).toEqual(['good', 'good', 'good']);
+    expect(pass('stored')).toEqual(['good', 'good', 'good']);
+    expect(unit.setAside).toEqual({});
+    expect(unit.said(3, 30, {})).toBe('duplicate');
+  });
+
+  describe('T53 static_drift', () => {
+    const parked = { speedCmps: 20, accuracyDm: 60 };
+
+    it('holds the place of a unit that stands, and keeps it fresh', () => {
+      expect(unit.said(0, 0, parked)).toBe('good');
+      const random = [12, -8, 24, 3, -19, 7];
+      for (const [i, northM] of random.entries()) {
+        expect(unit.said(10 * (i + 1), northM, parked)).toBe('good');
+        expect(unit.northM).toBe(0);
+        expect(unit.live.fixTime[unit.slot]).toBe(T0 + 10 * (i + 1) * SECOND);
+        expect(unit.live.receivedAt[unit.slot]).toBe(T0 + 10 * (i + 1) * SECOND);
+      }
+    });
+
+    it.each([
+      ['farther than a receiver wanders', 26, parked],
+      ['at a walk', 10, { ...parked, speedCmps: 50 }],
+      ['said to be moving', 10, { ...parked, flags: FIX_FLAG.moving }],
+      ['of unknown speed', 10, { ...parked, speedCmps: null }],
+      ['known better than before', 10, { ...parked, accuracyDm: 59 }],
+      ['of another device', 10, { ...parked, source: { ...SOURCE, deviceHandle: 2 } }],
+    ])('moves to a place %s', (_, northM, said) => {
+      unit.said(0, 0, parked);
+      expect(unit.said(10, northM, said)).toBe('good');
+      expect(unit.northM).toBe(northM);
+    });
+
+    it('does not let a place creep away by small steps', () => {
+      for (let s = 0; s < 100; s++) unit.said(s, 2 * s, parked);
+      expect(unit.northM).toBe(7 * 26); // by steps that no drift explains: 26 m from the last place that counts
+    });
+
+    it('holds no place against a late fix', () => {
+      unit.said(10, 0, parked);
+      expect(unit.said(5, 10, parked)).toBe('good');
+      expect(unit.live.fixTime[unit.slot]).toBe(T0 + 10 * SECOND);
     });
   });
 
@@ -121,6 +243,17 @@ describe('fix filters', () => {
       unit.at(0, 0);
       expect(unit.at(seconds, metres)).toBe(verdict);
       expect(unit.at(seconds + 1, 0)).toBe(verdict === 'good' && metres > 297 ? 'implied_speed' : 'good');
+    });
+
+    it('judges each device by what it said itself: a street away from the other is no jump', () => {
+      const phone = { ...SOURCE, deviceHandle: 2, priority: -1 };
+      expect(unit.at(0, 0)).toBe('good');
+      for (let s = 1; s < 10; s++) {
+        expect(unit.said(s, 3000 + s, { source: phone })).toBe('good');
+        expect(unit.at(s, s)).toBe('good');
+        expect(unit.northM).toBe(s);
+      }
+      expect(unit.said(10, 9000, { source: phone })).toBe('implied_speed');
     });
 
     it('does not take the antimeridian for a jump', () => {
@@ -211,7 +344,7 @@ describe('fix filters', () => {
     const slots = Array.from({ length: 3000 }, (_, i) => unit.live.add(100 + i, 1, 3, 1));
     const nowhere = { fixTime: T0, lonE7: 0, latE7: 0, flags: 0 };
     const unknown = { speedCmps: null, headingCdeg: null, accuracyDm: null, altitudeM: null };
-    for (const slot of slots) unit.judge.judge(slot, { ...nowhere, ...unknown }, T0);
+    for (const slot of slots) unit.judge.take(slot, SOURCE, { ...nowhere, ...unknown }, T0, 'stored');
     expect(unit.judge.setAside(slots[2999]!)).toEqual({ null_island: 1 });
     expect(unit.judge.setAside(slots[0]!)).toEqual({ null_island: 1 });
     expect(unit.setAside).toEqual({});

@@ -1,6 +1,7 @@
 import { type CellTable, type LiveIndex, type LonLat, lonLat } from '../../../geo-engine/src/index.js';
 import { FIX_FLAG, type FixItem } from '../protocol/crew.js';
-import { STALE_AFTER_INTERVALS, UNIT_FLAG } from '../protocol/live-frame.js';
+import { UNIT_FLAG } from '../protocol/live-frame.js';
+import { areApart, isFresh, OtherSources, type SourceSighting } from './other-sources.js';
 
 const NO_CELL = -1;
 
@@ -34,6 +35,8 @@ export class LiveTable {
   cell = new Int32Array(1024).fill(NO_CELL); // res-7 cell, number of CellTable
   sourceHandle = new Int32Array(1024); //    device that gave the live position
   sourcePriority = new Int16Array(1024);
+  /** What the units' other devices say, those that did not give the live position. */
+  readonly others = new OtherSources();
   readonly #changed: ((slot: number) => void)[] = [];
 
   constructor(cells: CellTable, index: LiveIndex) {
@@ -109,6 +112,7 @@ export class LiveTable {
     this.index.remove(this.handle[slot]);
     this.cell[slot] = NO_CELL;
     this.fixTime[slot] = 0;
+    this.others.clear(slot);
     this.#tell(slot);
   }
 
@@ -132,7 +136,15 @@ export class LiveTable {
    * moves nothing. Returns whether it moved.
    */
   move(slot: number, source: FixSource, fix: FixItem, receivedAt: number): boolean {
-    if (fix.fixTime <= this.fixTime[slot] || this.#outranked(slot, source, receivedAt)) return false;
+    if (this.hasPosition(slot) && source.deviceHandle !== this.sourceHandle[slot]) {
+      const [live, other] = [this.sighting(slot), sightingOf(source, fix, receivedAt)];
+      if (fix.fixTime <= live.fixTime || isOutranked(other, live, receivedAt)) {
+        this.#keepBeside(slot, other, receivedAt);
+        return false;
+      }
+      this.others.put(slot, live);
+      this.others.remove(slot, source.deviceHandle);
+    } else if (fix.fixTime <= this.fixTime[slot]) return false;
     this.lonE7[slot] = fix.lonE7;
     this.latE7[slot] = fix.latE7;
     this.fixTime[slot] = fix.fixTime;
@@ -146,6 +158,7 @@ export class LiveTable {
     this.intervalS[slot] = source.reportIntervalS;
     this.sourceHandle[slot] = source.deviceHandle;
     this.sourcePriority[slot] = source.priority;
+    this.flags[slot] |= this.#apartFlag(slot, receivedAt);
     const lon = fix.lonE7 / 1e7;
     const lat = fix.latE7 / 1e7;
     const cell = this.cells.cellAt(lon, lat, this.cell[slot] === NO_CELL ? undefined : this.cell[slot]);
@@ -155,16 +168,54 @@ export class LiveTable {
     return true;
   }
 
-  /** A source of higher priority gave the live position, and it is not stale yet. */
-  #outranked(slot: number, source: FixSource, now: number): boolean {
-    if (
-      !this.hasPosition(slot) ||
-      source.priority >= this.sourcePriority[slot] ||
-      source.deviceHandle === this.sourceHandle[slot]
-    )
-      return false;
-    return (
-      now - Math.min(this.fixTime[slot], this.receivedAt[slot]) <= this.intervalS[slot] * 1000 * STALE_AFTER_INTERVALS
-    );
+  /** What another device says is kept beside the live position: where both report and are far apart, the unit is marked. */
+  #keepBeside(slot: number, other: SourceSighting, now: number): void {
+    this.others.put(slot, other);
+    const before = this.flags[slot];
+    this.flags[slot] = (before & ~UNIT_FLAG.sourcesApart) | this.#apartFlag(slot, now);
+    if (this.flags[slot] !== before) this.#tell(slot);
   }
+
+  #apartFlag(slot: number, now: number): number {
+    if (!this.others.has(slot)) return 0;
+    const live = this.sighting(slot);
+    for (const other of this.others.of(slot)) if (areApart(live, other, now)) return UNIT_FLAG.sourcesApart;
+    return 0;
+  }
+
+  /** The live position as its device gave it; of a unit that has one. */
+  sighting(slot: number): SourceSighting {
+    return {
+      deviceHandle: this.sourceHandle[slot],
+      priority: this.sourcePriority[slot],
+      intervalS: this.intervalS[slot],
+      lonE7: this.lonE7[slot],
+      latE7: this.latE7[slot],
+      accuracyDm: this.accuracyDm[slot],
+      fixTime: this.fixTime[slot],
+      receivedAt: this.receivedAt[slot],
+    };
+  }
+}
+
+function sightingOf(source: FixSource, fix: FixItem, receivedAt: number): SourceSighting {
+  return {
+    deviceHandle: source.deviceHandle,
+    priority: source.priority,
+    intervalS: source.reportIntervalS,
+    lonE7: fix.lonE7,
+    latE7: fix.latE7,
+    accuracyDm: fix.accuracyDm ?? 0xffff,
+    fixTime: fix.fixTime,
+    receivedAt,
+  };
+}
+
+/**
+ * True while the live source reports, and either has the higher priority, or the same and is somewhere else: of two that disagree
+ * the one that is shown stays, so that the unit does not jump to and fro between them.
+ */
+function isOutranked(other: SourceSighting, live: SourceSighting, now: number): boolean {
+  if (!isFresh(live, now)) return false;
+  return other.priority < live.priority || (other.priority === live.priority && areApart(other, live, now));
 }

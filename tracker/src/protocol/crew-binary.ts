@@ -4,6 +4,7 @@
  */
 import {
   type CrewEvent,
+  DEVICE_FLAGS,
   type FixItem,
   type FrameError,
   type FrameHead,
@@ -119,7 +120,7 @@ function readFixes(view: DataView, { firstSeq, count }: FrameHead, fromSeq: numb
     scratch.headingCdeg = heading === U16_UNKNOWN ? null : heading % 36_000;
     scratch.accuracyDm = accuracy === U16_UNKNOWN ? null : accuracy;
     scratch.altitudeM = altitude === I16_UNKNOWN ? null : altitude;
-    scratch.flags = view.getUint8(at + FIX_FLAGS);
+    scratch.flags = view.getUint8(at + FIX_FLAGS) & DEVICE_FLAGS;
     sink.fix(firstSeq + i, scratch);
   }
 }

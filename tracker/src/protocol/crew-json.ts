@@ -166,7 +166,7 @@ function jsonEvent(itemSeq: number, item: unknown, sink: ItemSink): void {
     kind,
     { time: Math.round(time), ...place },
     kind === 'status' ? (status ?? '') : (text ?? ''),
-    assignmentId ?? null,
+    assignmentId?.toLowerCase() ?? null, // as in binary: ids are compared
   );
   if (typeof event === 'string') reject(itemSeq, item, event, sink);
   else sink.event(itemSeq, event);

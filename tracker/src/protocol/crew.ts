@@ -50,7 +50,16 @@ export interface FixItem {
   flags: number;
 }
 
-export const FIX_FLAG = { moving: 1, ignition: 2, enteredByHand: 4, estimated: 8 } as const;
+export const FIX_FLAG = {
+  moving: 1,
+  ignition: 2,
+  enteredByHand: 4,
+  estimated: 8,
+  /** The hub's own: the device's clock was wrong, and the time is what it must have been (ingest/device-clocks.ts). */
+  timeCorrected: 16,
+} as const;
+/** Those that a device may set. */
+export const DEVICE_FLAGS = 15;
 
 interface CrewEventBase {
   /** The device's clock, epoch milliseconds. */

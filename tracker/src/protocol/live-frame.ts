@@ -48,7 +48,7 @@ export const UNIT = {
   flags: 29, //     u8 UNIT_FLAG
   interval: 30, //  u16 seconds between reports; older than three of them is stale
 } as const;
-export const UNIT_FLAG = { moving: 1, enteredByHand: 2, setAside: 4 } as const;
+export const UNIT_FLAG = { moving: 1, enteredByHand: 2, setAside: 4, sourcesApart: 8 } as const;
 
 /** A position is stale once it is older than so many report intervals, by fix time and by receive time. */
 export const STALE_AFTER_INTERVALS = 3;

@@ -86,6 +86,14 @@ describe('the examples', () => {
     expect(frame.head).toEqual(head);
   });
 
+  it.each(ITEM_FRAMES)('%s is the golden file of that name', (name) => {
+    const golden = readFileSync(
+      fileURLToPath(new URL(`../../../fixtures/golden/crew/${name}.hex`, import.meta.url)),
+      'utf8',
+    );
+    expect(hexOf(name)).toBe(golden.replaceAll(/\s/g, ''));
+  });
+
   it('hello is one that the hub takes', () => {
     const { epoch } = jsonOf('hello');
     expect(readJson(named('json', 'hello'))).toEqual({

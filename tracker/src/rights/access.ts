@@ -1,4 +1,4 @@
-import type { Agency, Directory, GrantTier } from '../units/directory.js';
+import type { Agency, Directory, Grant, GrantTier } from '../units/directory.js';
 import { type Operation, type Role, ruleOf, type Scope } from './matrix.js';
 
 /** Who asks: a person or a module, by token. */
@@ -27,18 +27,30 @@ export class Access {
   }
 
   /** The agencies a scope reaches for the caller, as ids. */
-  agencies(principal: Principal, scope: Scope, now: number): ReadonlySet<string> {
+  agencies(principal: Pick<Principal, 'agency'>, scope: Scope, now: number): ReadonlySet<string> {
     const reached = new Set([principal.agency.id]);
     if (scope === 'registry' && principal.agency.kind === 'operator')
       return new Set(this.#directory.agenciesById.keys());
-    const tier = scope as GrantTier;
-    if (!TIERS.includes(tier)) return reached;
-    for (const grant of this.#directory.grants) {
-      const inForce = grant.validFrom <= now && (grant.validTo === null || now < grant.validTo);
-      if (inForce && grant.granteeId === principal.agency.id && TIERS.indexOf(grant.tier) >= TIERS.indexOf(tier))
-        reached.add(grant.agencyId);
-    }
+    for (const grant of this.#grants(principal, scope, now)) reached.add(grant.agencyId);
     return reached;
+  }
+
+  /** The grants to the caller's agency that are in force and wide enough for a scope. */
+  #grants(principal: Pick<Principal, 'agency'>, scope: Scope, now: number): Grant[] {
+    const tier = TIERS.indexOf(scope as GrantTier);
+    if (tier < 0) return [];
+    return this.#directory.grants.filter(
+      ({ granteeId, validFrom, validTo, ...grant }) =>
+        granteeId === principal.agency.id &&
+        TIERS.indexOf(grant.tier) >= tier &&
+        validFrom <= now &&
+        (validTo === null || now < validTo),
+    );
+  }
+
+  /** The purpose for which another agency's things are reached, as agreed with it; undefined: no grant is needed, or there is none. */
+  grantPurpose(principal: Principal, operation: Operation, agencyId: string, now: number): string | undefined {
+    return this.#grants(principal, ruleOf(operation).scope, now).find((grant) => grant.agencyId === agencyId)?.purpose;
   }
 
   /** True when the operation reaches this agency's things for the caller. */

@@ -19,6 +19,8 @@ export type Scope = 'public' | 'any' | 'own' | 'see' | 'assist' | 'command' | 'r
 export interface Rule {
   readonly roles: readonly Role[];
   readonly scope: Scope;
+  /** Set where personal data are read, which the audit log tells: the purpose it holds unless the caller names another. */
+  readonly personal?: string;
 }
 
 const EVERYONE = ROLES.filter((role) => role !== 'crew');
@@ -29,6 +31,7 @@ export const MATRIX = {
   getReadiness: { roles: [], scope: 'public' },
   getMetrics: { roles: [], scope: 'public' },
   getOpenApi: { roles: [], scope: 'public' },
+  getAsyncApi: { roles: [], scope: 'public' },
   getDemoUsers: { roles: [], scope: 'public' },
   createDemoToken: { roles: [], scope: 'public' },
   getDemoKeys: { roles: [], scope: 'public' },
@@ -65,6 +68,7 @@ export const MATRIX = {
   createDevice: { roles: ['admin'], scope: 'registry' },
   bindDevice: { roles: ['admin'], scope: 'registry' },
   revokeDevice: { roles: ['admin'], scope: 'registry' },
+  rotateDeviceToken: { roles: ['admin'], scope: 'registry' },
   importRows: { roles: ['admin'], scope: 'registry' },
   addDeviceAlias: { roles: ['admin'], scope: 'registry' },
   removeDeviceAlias: { roles: ['admin'], scope: 'registry' },
@@ -72,11 +76,17 @@ export const MATRIX = {
   createJoinCode: { roles: ['admin', 'commander'], scope: 'registry' },
   ingestGeoPositions: { roles: ['integrator'], scope: 'own' },
 
+  getAlarms: { roles: [...DESK, 'integrator'], scope: 'see' },
+  acknowledgeAlarm: { roles: ['dispatcher', 'commander'], scope: 'command' },
+  getCrewMessages: { roles: DESK, scope: 'command' },
+  sendCrewMessage: { roles: DESK, scope: 'command' },
+  setReportInterval: { roles: ['dispatcher', 'commander'], scope: 'command' },
+
   getLiveUnits: { roles: [...DESK, 'integrator'], scope: 'see' },
   getNearest: { roles: DESK, scope: 'see' },
-  getUnitTrack: { roles: ['dispatcher', 'commander', 'integrator'], scope: 'see' },
-  findUnitsNear: { roles: ['dispatcher', 'commander'], scope: 'see' },
-  getPastPicture: { roles: ['dispatcher', 'commander', 'integrator'], scope: 'see' },
+  getUnitTrack: { roles: ['dispatcher', 'commander', 'integrator'], scope: 'see', personal: 'operations' },
+  findUnitsNear: { roles: ['dispatcher', 'commander'], scope: 'see', personal: 'operations' },
+  getPastPicture: { roles: ['dispatcher', 'commander', 'integrator'], scope: 'see', personal: 'operations' },
   getTerritories: { roles: EVERYONE, scope: 'any' },
 
   getNetwork: { roles: EVERYONE, scope: 'any' },
@@ -93,15 +103,42 @@ export const MATRIX = {
   createVek: { roles: ['call_taker', 'dispatcher', 'integrator'], scope: 'own' },
   updateVek: { roles: ['call_taker', 'dispatcher'], scope: 'party' },
   closeVek: { roles: ['dispatcher'], scope: 'party' },
-  getVekCaller: { roles: ['call_taker', 'dispatcher'], scope: 'party' },
+  getVekCaller: { roles: ['call_taker', 'dispatcher'], scope: 'party', personal: 'call_handling' },
   offerVek: { roles: ['call_taker', 'dispatcher'], scope: 'party' },
   answerVek: { roles: ['dispatcher'], scope: 'own' },
   holdUnit: { roles: ['dispatcher'], scope: 'command' },
+  releaseHold: { roles: ['dispatcher'], scope: 'command' },
+  expectFree: { roles: ['dispatcher'], scope: 'command' },
   createAssignment: { roles: ['dispatcher'], scope: 'command' },
   cancelAssignment: { roles: ['dispatcher'], scope: 'command' },
 
+  recommend: { roles: DESK, scope: 'see' },
+  getAvailable: { roles: DESK, scope: 'see' },
+  getDecision: { roles: ['dispatcher', 'commander'], scope: 'own' },
+  replayDecision: { roles: ['dispatcher', 'commander'], scope: 'own' },
+  getProposals: { roles: DESK, scope: 'party' },
+  confirmProposal: { roles: ['dispatcher'], scope: 'command' },
+  dismissProposal: { roles: ['dispatcher'], scope: 'party' },
+  /** A card that holds for a place is for whoever is called there. */
+  getRunCards: { roles: EVERYONE, scope: 'any' },
+  getRunCardChoice: { roles: EVERYONE, scope: 'any' },
+  importRunCards: { roles: ['admin'], scope: 'own' },
+  withdrawRunCard: { roles: ['admin'], scope: 'registry' },
+  getDispatchPolicy: { roles: ['dispatcher', 'commander', 'admin'], scope: 'registry' },
+  setDispatchPolicy: { roles: ['admin', 'commander'], scope: 'registry' },
+  setUnitEquipment: { roles: ['admin', 'commander'], scope: 'registry' },
+
   getFeed: { roles: [...DESK, 'registrar', 'integrator'], scope: 'see' },
-  getAudit: { roles: ['admin'], scope: 'own' },
+  getFeedSnapshot: { roles: [...DESK, 'registrar', 'integrator'], scope: 'see' },
+  getFeedConsumers: { roles: ['integrator', 'admin'], scope: 'own' },
+  saveFeedCursor: { roles: [...DESK, 'registrar', 'integrator'], scope: 'own' },
+  removeFeedConsumer: { roles: ['integrator', 'admin'], scope: 'own' },
+  getWebhooks: { roles: ['integrator', 'admin'], scope: 'own' },
+  createWebhook: { roles: ['integrator', 'admin'], scope: 'own' },
+  resumeWebhook: { roles: ['integrator', 'admin'], scope: 'own' },
+  rotateWebhookSecret: { roles: ['integrator', 'admin'], scope: 'own' },
+  removeWebhook: { roles: ['integrator', 'admin'], scope: 'own' },
+  getAudit: { roles: ['admin'], scope: 'own', personal: 'supervision' },
 
   /** The socket.io namespaces. */
   openConsole: { roles: DESK, scope: 'see' },

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Directory } from '../units/directory.js';
 import type { Principal } from './access.js';
 import { DEMO_ISSUER, type DemoIssuer } from './demo-issuer.js';
+import { IssuerKeys, IssuerUnavailable } from './issuer-keys.js';
 import { ROLES } from './matrix.js';
 
 /** `token_invalid`: not ours, expired, or badly signed. `agency_unknown`: fine, but of an agency we do not know. */
@@ -22,15 +23,22 @@ const Claims = z.object({
   exp: z.number(),
 });
 
+/** Signatures of key pairs alone: with a shared secret among them, a public key could be passed off as one. */
+const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'];
+/**
+ * How far an issuer's clock may be ahead of ours, or a token that was made just now would not be good yet. For the end none is allowed
+ * for: a token that ends too early is made anew.
+ */
+const CLOCK_SKEW_S = 30;
+
 interface Issuer {
-  readonly issuer: string;
   readonly audience: string;
-  readonly keys: JWTVerifyGetKey;
+  readonly key: JWTVerifyGetKey;
 }
 
 /** Verifies people's and modules' tokens (JWT, RFC 7519) against the issuer of the settings, or the demo's own. */
 export class TokenVerifier {
-  readonly #issuers: readonly Issuer[];
+  readonly #issuers = new Map<string, Issuer>();
   readonly #directory: Directory;
 
   constructor(
@@ -39,23 +47,15 @@ export class TokenVerifier {
     directory: Directory,
     demoAudience: string,
   ) {
-    const issuers: Issuer[] = [];
-    if (oidc !== undefined) {
-      const jwksUrl = new URL(oidc.jwksUrl ?? `${oidc.issuer.replace(/\/$/, '')}/.well-known/jwks.json`);
-      issuers.push({
-        issuer: oidc.issuer,
-        audience: oidc.audience,
-        keys: createRemoteJWKSet(jwksUrl, { timeoutDuration: 3000 }),
-      });
-    }
-    if (demo !== undefined)
-      issuers.push({
-        issuer: DEMO_ISSUER,
-        audience: demoAudience,
-        keys: createLocalJWKSet(demo.jwks as Parameters<typeof createLocalJWKSet>[0]),
-      });
-    this.#issuers = issuers;
     this.#directory = directory;
+    if (oidc !== undefined) {
+      const { key } = new IssuerKeys(oidc.issuer, oidc.jwksUrl);
+      this.#issuers.set(oidc.issuer, { audience: oidc.audience, key });
+    }
+    if (demo !== undefined) {
+      const key = createLocalJWKSet(demo.jwks as Parameters<typeof createLocalJWKSet>[0]);
+      this.#issuers.set(DEMO_ISSUER, { audience: demoAudience, key });
+    }
   }
 
   /** Reads `Authorization: Bearer …`. */
@@ -67,23 +67,27 @@ export class TokenVerifier {
   }
 
   async verify(token: string): Promise<TokenAnswer> {
-    let detail = 'no issuer is set up';
-    for (const { issuer, audience, keys } of this.#issuers) {
-      try {
-        const { payload } = await jwtVerify(token, keys, {
-          issuer,
-          audience,
-          algorithms: ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'],
-        });
-        return this.#principal(payload);
-      } catch (error) {
-        if (error instanceof errors.JWKSTimeout || (error instanceof TypeError && error.message.includes('fetch'))) {
-          return { ok: false, code: 'issuer_unavailable', detail: `the keys of ${issuer} cannot be read` };
-        }
-        detail = error instanceof errors.JOSEError ? error.code : (error as Error).message;
-      }
+    try {
+      // only tells whose key to try; nothing is believed before the signature is good
+      const claimed = decodeJwt(token).iss ?? '';
+      const issuer = this.#issuers.get(claimed);
+      if (issuer === undefined) return { ok: false, code: 'token_invalid', detail: 'of no issuer that is set up here' };
+      const { audience, key } = issuer;
+      const { payload } = await jwtVerify(token, key, {
+        issuer: claimed,
+        audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: CLOCK_SKEW_S,
+      });
+      return this.#principal(payload);
+    } catch (error) {
+      if (error instanceof IssuerUnavailable) return { ok: false, code: error.code, detail: error.message };
+      return {
+        ok: false,
+        code: 'token_invalid',
+        detail: error instanceof errors.JOSEError ? error.code : (error as Error).message,
+      };
     }
-    return { ok: false, code: 'token_invalid', detail };
   }
 
   #principal(payload: unknown): TokenAnswer {
@@ -91,6 +95,7 @@ export class TokenVerifier {
     if (!claims.success)
       return { ok: false, code: 'token_invalid', detail: 'the claims sub, agency, roles and exp are needed' };
     const { sub, name, agency: code, roles, exp } = claims.data;
+    if (exp * 1000 <= Date.now()) return { ok: false, code: 'token_invalid', detail: 'it has run out' };
     const agency = this.#directory.agenciesByCode.get(code);
     if (agency === undefined) return { ok: false, code: 'agency_unknown', detail: `no agency ${JSON.stringify(code)}` };
     const known = ROLES.filter((role) => roles.includes(role));

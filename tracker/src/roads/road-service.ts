@@ -4,19 +4,23 @@ import {
   FallbackRouter,
   type IsochroneAnswer,
   type IsochroneQuestion,
+  type LonLat,
   OsrmRouter,
   type RoadClosure,
   type RoadsDescription,
   RoadsError,
   RoadsKeeper,
+  RoadWays,
   type RouteAnswer,
   type RouteQuestion,
   type Router,
   type RouterError,
+  StraightWays,
   type TableAnswer,
   type TableQuestion,
   ValhallaRouter,
   type VehicleProfile,
+  type Ways,
 } from '../../../geo-engine/src/index.js';
 import { KickedTask } from '../kicked-task.js';
 import type { Log } from '../log.js';
@@ -149,6 +153,11 @@ export class RoadService {
     const keeper = this.#mustBeThere();
     const network = keeper.describe();
     return { network, answer: await keeper.isochrone(question) };
+  }
+
+  /** The ways of units to a place, by the built-in network on this thread; by straight line while there is none. */
+  waysTo(place: LonLat): Ways {
+    return this.#keeper === undefined ? new StraightWays(place) : new RoadWays(this.#keeper, place);
   }
 
   /** The stretches that a closure takes in the network in use, as lines; undefined without one, or where they are too many to draw. */

@@ -35,15 +35,39 @@ export interface Grant {
   readonly agencyId: string;
   readonly granteeId: string;
   readonly tier: GrantTier;
+  /** What the agencies have agreed on; it stands in the audit log with what is done by the grant. */
+  readonly purpose: string;
   /** Epoch ms. */
   readonly validFrom: number;
   readonly validTo: number | null;
 }
 
-export interface ShiftTimes {
+/** A stretch of time, epoch ms; the end is outside. */
+export interface Stretch {
   readonly startsAt: number;
   readonly endsAt: number;
+}
+
+export interface CrewShift extends Stretch {
   readonly headCount: number;
+  /** People by qualification; one with two counts under both. */
+  readonly qualifications: Readonly<Record<string, number>>;
+  /** Name of the crew, where it mans several units by turns; null: a crew of its own. */
+  readonly crew: string | null;
+}
+
+export interface Reservation extends Stretch {
+  readonly vekId: string;
+}
+
+/** The assignment that a unit works on. */
+export interface UnitWork {
+  readonly assignmentId: string;
+  readonly vekId: string;
+  /** Epoch ms. */
+  readonly dispatchedAt: number;
+  /** When it should be free again, as somebody said; null: nobody has. */
+  readonly expectedFreeAt: number | null;
 }
 
 /** A unit as the node knows it: the record of the database, and its slot in the live table. */
@@ -60,11 +84,19 @@ export interface CrewUnit {
   statusSource: string;
   version: number;
   retired: boolean;
+  /** How its vehicle drives: heavy, car, ambulance, boat; null: no vehicle is named. */
+  profile: string | null;
   capabilities: ReadonlyMap<string, number>;
-  shifts: readonly ShiftTimes[];
+  equipment: ReadonlyMap<string, number>;
+  /** Those that are not over, earliest first; so are rests and reservations. */
+  shifts: readonly CrewShift[];
+  rests: readonly Stretch[];
+  reservations: readonly Reservation[];
   /** Epoch ms until which it is held for a VEK; 0: not held. */
   heldUntil: number;
-  activeVekId: string | null;
+  work: UnitWork | null;
+  /** Epoch ms; null: it has not been on any. */
+  lastCallEndedAt: number | null;
 }
 
 /** Whose fixes a device sends right now. */
@@ -85,6 +117,8 @@ export interface CrewDevice {
   kind: string;
   name: string;
   tokenSha256: string;
+  /** The token before, which counts until then (epoch ms); null: none does. */
+  previousToken: { readonly sha256: string; readonly until: number } | null;
   reportIntervalS: number;
   revoked: boolean;
   unit: CrewUnit | undefined;
@@ -95,6 +129,7 @@ export interface CrewDevice {
 
 export type DirectoryChange =
   | { readonly kind: 'agencies' }
+  | { readonly kind: 'units'; readonly units: readonly CrewUnit[] }
   | { readonly kind: 'devices'; readonly devices: readonly CrewDevice[] };
 
 /**
@@ -197,6 +232,7 @@ export class Directory {
       agency_id: string;
       grantee_id: string;
       tier: GrantTier;
+      purpose: string;
       valid_from: number;
       valid_to: number | null;
     }>(sql.load_grants);
@@ -205,6 +241,7 @@ export class Directory {
       agencyId: row.agency_id,
       granteeId: row.grantee_id,
       tier: row.tier,
+      purpose: row.purpose,
       validFrom: row.valid_from,
       validTo: row.valid_to,
     }));
@@ -229,11 +266,17 @@ export class Directory {
       status_source: string;
       version: number;
       retired: boolean;
+      profile: string | null;
       capabilities: Record<string, number>;
-      shifts: ShiftTimes[] | null;
+      equipment: Record<string, number>;
+      shifts: CrewShift[] | null;
+      rests: Stretch[] | null;
+      reservations: Reservation[] | null;
       held_until: number | null;
-      active_vek_id: string | null;
+      work: UnitWork | null;
+      last_call_ended_at: number | null;
     }>(sql.load_units, [ids]);
+    const changed: CrewUnit[] = [];
     for (const row of rows) {
       const agencyNo = this.agencyNo(row.agency_id);
       const statusCode = unitStatusCode.get(row.status)!;
@@ -247,10 +290,15 @@ export class Directory {
         statusSource: row.status_source,
         version: row.version,
         retired: row.retired,
+        profile: row.profile,
         capabilities: new Map(Object.entries(row.capabilities)),
+        equipment: new Map(Object.entries(row.equipment)),
         shifts: row.shifts ?? [],
+        rests: row.rests ?? [],
+        reservations: row.reservations ?? [],
         heldUntil: row.held_until ?? 0,
-        activeVekId: row.active_vek_id,
+        work: row.work,
+        lastCallEndedAt: row.last_call_ended_at,
       };
       let unit = this.units.get(row.id);
       if (unit === undefined) {
@@ -265,7 +313,9 @@ export class Directory {
         this.#live.setAgency(unit.slot, agencyNo);
       }
       if (unit.retired) this.#live.remove(unit.slot);
+      changed.push(unit);
     }
+    this.#tell({ kind: 'units', units: changed });
   }
 
   async reloadDevices(ids: readonly string[] | null): Promise<void> {
@@ -276,6 +326,8 @@ export class Directory {
       kind: string;
       name: string;
       token_sha256: string;
+      previous_token_sha256: string | null;
+      previous_token_until: number | null;
       report_interval_s: number;
       revoked: boolean;
       unit_id: string | null;
@@ -290,6 +342,10 @@ export class Directory {
         kind: row.kind,
         name: row.name,
         tokenSha256: row.token_sha256,
+        previousToken:
+          row.previous_token_sha256 === null
+            ? null
+            : { sha256: row.previous_token_sha256, until: row.previous_token_until! },
         reportIntervalS: row.report_interval_s,
         revoked: row.revoked,
         unit,
@@ -309,10 +365,13 @@ export class Directory {
         this.devices.set(device.id, device);
       } else {
         this.#devicesByToken.delete(device.tokenSha256);
+        if (device.previousToken !== null) this.#devicesByToken.delete(device.previousToken.sha256);
         if (device.unit !== undefined) this.#devicesByUnit.get(device.unit.id)?.delete(device);
         Object.assign(device, fields);
       }
       if (!device.revoked) this.#devicesByToken.set(device.tokenSha256, device);
+      if (!device.revoked && device.previousToken !== null)
+        this.#devicesByToken.set(device.previousToken.sha256, device);
       if (unit !== undefined) {
         const devices = this.#devicesByUnit.get(unit.id);
         if (devices === undefined) this.#devicesByUnit.set(unit.id, new Set([device]));
@@ -328,8 +387,10 @@ export class Directory {
     return this.#devicesByUnit.get(unitId) ?? [];
   }
 
-  /** The device whose token has this SHA-256 (lower-case hex), unless it was revoked. */
+  /** The device whose token has this SHA-256 (lower-case hex), unless it was revoked or its time beside a newer one is over. */
   deviceByToken(tokenSha256: string): CrewDevice | undefined {
-    return this.#devicesByToken.get(tokenSha256);
+    const device = this.#devicesByToken.get(tokenSha256);
+    if (device === undefined || device.tokenSha256 === tokenSha256) return device;
+    return Date.now() < device.previousToken!.until ? device : undefined;
   }
 }

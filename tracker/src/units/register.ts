@@ -1,4 +1,4 @@
-import type { Changes } from '../feed/record.js';
+import type { AuditedAs, Changes } from '../feed/record.js';
 import type { Directory } from './directory.js';
 import { REGISTRY, type RegistryKind, registrySql as sql } from './registry.js';
 
@@ -14,12 +14,6 @@ export class ReferenceUnknown extends Error {
   }
 }
 
-export interface RegisteredBy {
-  readonly agencyId: string;
-  readonly actor: string;
-  readonly sourceIp: string;
-}
-
 /**
  * Adds rows of one kind, all or none, each with its event. Rows whose id is known already are left as they are, so that a repeated
  * import changes nothing. Returns how many are new; the directory knows them when it returns.
@@ -30,7 +24,7 @@ export async function registerRows(
   directory: Directory,
   kind: RegistryKind,
   rows: readonly { readonly id: string }[],
-  by: RegisteredBy,
+  audited: AuditedAs,
 ): Promise<number> {
   const { aggregate } = REGISTRY[kind];
   const statement = sql[kind.replace('-', '_') as keyof typeof sql];
@@ -62,14 +56,9 @@ export async function registerRows(
         });
       }
       if (inserted.length > 0) {
-        records.audit({
-          agencyId: by.agencyId,
-          actor: by.actor,
-          sourceIp: by.sourceIp,
-          action: `register_${kind}`,
-          subject: { kind: aggregate ?? kind, id: inserted[0]!.id },
-          detail: { rows: inserted.length },
-        });
+        const { id, agency_id } = inserted[0]!;
+        const detail = { rows: inserted.length };
+        records.audit(audited(`register_${kind}`, { kind: aggregate ?? kind, id }, detail, agency_id));
       }
       return inserted.map((row) => row.id);
     },
@@ -91,6 +80,9 @@ async function refresh(
     case 'units':
       return directory.reloadUnits(rows.map((row) => row.id));
     case 'crew-shifts':
+    case 'crew-rests':
+    case 'unit-equipment':
+    case 'reservations':
       return directory.reloadUnits(rows.map((row) => (row as unknown as { unitId: string }).unitId));
     case 'devices':
       return directory.reloadDevices(rows.map((row) => row.id));

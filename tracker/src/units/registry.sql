@@ -76,11 +76,58 @@ WHERE (SELECT count(*) FROM ended) >= 0
 RETURNING device_id AS id, agency_id
 
 -- name: crew_shifts
-INSERT INTO crew_shift (id, agency_id, unit_id, starts_at, ends_at, head_count, qualifications)
-SELECT r.id, a.id, u.id, r."startsAt", r."endsAt", r."headCount", r.qualifications
+INSERT INTO crew_shift (id, agency_id, unit_id, starts_at, ends_at, head_count, qualifications, crew)
+SELECT r.id, a.id, u.id, r."startsAt", r."endsAt", r."headCount", r.qualifications, r.crew
 FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "unitId" uuid, "startsAt" timestamptz, "endsAt" timestamptz,
-                                        "headCount" smallint, qualifications jsonb)
+                                        "headCount" smallint, qualifications jsonb, crew text)
 JOIN agency a ON a.code = r."agencyCode" JOIN unit u ON u.id = r."unitId" AND u.agency_id IS NOT DISTINCT FROM a.id
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: crew_rests
+INSERT INTO crew_rest (id, agency_id, unit_id, starts_at, ends_at)
+SELECT r.id, a.id, u.id, r."startsAt", r."endsAt"
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "unitId" uuid, "startsAt" timestamptz, "endsAt" timestamptz)
+JOIN agency a ON a.code = r."agencyCode" JOIN unit u ON u.id = r."unitId" AND u.agency_id IS NOT DISTINCT FROM a.id
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: unit_equipment
+INSERT INTO unit_equipment (id, agency_id, unit_id, code, quantity)
+SELECT r.id, a.id, u.id, r.code, r.quantity
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "unitId" uuid, code text, quantity float8)
+JOIN agency a ON a.code = r."agencyCode" JOIN unit u ON u.id = r."unitId" AND u.agency_id IS NOT DISTINCT FROM a.id
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: reservations
+INSERT INTO reservation (id, agency_id, unit_id, vek_id, starts_at, ends_at)
+SELECT r.id, a.id, u.id, v.id, r."startsAt", r."endsAt"
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "unitId" uuid, "vekId" uuid, "startsAt" timestamptz, "endsAt" timestamptz)
+JOIN agency a ON a.code = r."agencyCode" JOIN unit u ON u.id = r."unitId" AND u.agency_id IS NOT DISTINCT FROM a.id
+JOIN vek v ON v.id = r."vekId"
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: duty_areas
+-- The territory of that kind and code, whoever published it; of several the oldest.
+INSERT INTO duty_area (id, agency_id, territory_id)
+SELECT r.id, a.id, t.id
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "territoryKind" text, "territoryCode" text)
+JOIN agency a ON a.code = r."agencyCode"
+CROSS JOIN LATERAL (SELECT id FROM territory WHERE kind = r."territoryKind" AND code = r."territoryCode" ORDER BY created_at, id LIMIT 1) AS t
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: norm_zones
+INSERT INTO norm_zone (id, agency_id, service, zone, territory_id)
+SELECT r.id, a.id, r.service, r.zone, t.id
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, "territoryKind" text, "territoryCode" text, service text, zone text)
+JOIN agency a ON a.code = r."agencyCode"
+CROSS JOIN LATERAL (SELECT id FROM territory WHERE kind = r."territoryKind" AND code = r."territoryCode" ORDER BY created_at, id LIMIT 1) AS t
+ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
+
+-- name: norms
+INSERT INTO response_norm (id, agency_id, service, priority, zone, phase, limit_s, share, source, certainty, valid_from, valid_to)
+SELECT r.id, a.id, r.service, r.priority, r.zone, r.phase, r."limitS", r.share, r.source, r.certainty, r."validFrom", r."validTo"
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, "agencyCode" text, service text, priority text, zone text, phase text, "limitS" integer,
+                                        share real, source text, certainty text, "validFrom" date, "validTo" date)
+JOIN agency a ON a.code = r."agencyCode"
 ON CONFLICT (id) DO NOTHING RETURNING id, agency_id
 
 -- name: territories
@@ -119,7 +166,10 @@ WHERE EXISTS (SELECT FROM agency t WHERE t.id = id.id) OR EXISTS (SELECT FROM ag
    OR EXISTS (SELECT FROM unit t WHERE t.id = id.id) OR EXISTS (SELECT FROM device t WHERE t.id = id.id)
    OR EXISTS (SELECT FROM device_binding t WHERE t.id = id.id) OR EXISTS (SELECT FROM crew_shift t WHERE t.id = id.id)
    OR EXISTS (SELECT FROM territory t WHERE t.id = id.id) OR EXISTS (SELECT FROM shelter t WHERE t.id = id.id)
-   OR EXISTS (SELECT FROM map_line t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM map_line t WHERE t.id = id.id) OR EXISTS (SELECT FROM crew_rest t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM unit_equipment t WHERE t.id = id.id) OR EXISTS (SELECT FROM reservation t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM duty_area t WHERE t.id = id.id) OR EXISTS (SELECT FROM norm_zone t WHERE t.id = id.id)
+   OR EXISTS (SELECT FROM response_norm t WHERE t.id = id.id)
 
 -- name: revoke_grant
 UPDATE agency_grant SET revoked_at = now(), version = version + 1 WHERE id = $1 AND revoked_at IS NULL RETURNING agency_id, grantee_id, version
@@ -130,6 +180,27 @@ SELECT agency_id, grantee_id FROM agency_grant WHERE id = $1
 -- name: revoke_device
 UPDATE device SET revoked_at = now(), version = version + 1 WHERE id = $1 AND revoked_at IS NULL RETURNING agency_id, version
 
+-- name: rotate_device_token
+-- $1 device, $2 the new token's SHA-256 in hexadecimal, $3 seconds for which the old one counts beside it
+UPDATE device SET token_sha256 = decode($2, 'hex'),
+                  previous_token_sha256 = CASE WHEN $3::int > 0 THEN token_sha256 END,
+                  previous_token_until = CASE WHEN $3::int > 0 THEN now() + $3::int * interval '1 second' END,
+                  version = version + 1
+WHERE id = $1 AND revoked_at IS NULL RETURNING agency_id, version, coalesce(previous_token_until, now()) AS previous_until
+
+-- name: set_report_interval
+-- Of the devices $1, in seconds ($2); those that have it already are left alone.
+UPDATE device SET report_interval_s = $2, version = version + 1
+WHERE id = ANY ($1::uuid[]) AND report_interval_s <> $2 RETURNING id, agency_id, version
+
 -- name: stations_of
 SELECT id, agency_id, code, name, kind, ST_X(place) AS lon, ST_Y(place) AS lat, address FROM station
 WHERE agency_id = ANY ($1::uuid[]) ORDER BY agency_id, code
+
+-- name: set_equipment
+-- $1 unit, $2 its agency, $3 quantity by code: what is not named is gone.
+WITH given AS (SELECT key AS code, value::float8 AS quantity FROM jsonb_each_text($3::jsonb)),
+gone AS (DELETE FROM unit_equipment WHERE unit_id = $1 AND code NOT IN (SELECT code FROM given))
+INSERT INTO unit_equipment (id, agency_id, unit_id, code, quantity)
+SELECT gen_random_uuid(), $2, $1, code, quantity FROM given
+ON CONFLICT (unit_id, code) DO UPDATE SET quantity = excluded.quantity, version = unit_equipment.version + 1

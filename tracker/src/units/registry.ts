@@ -13,6 +13,12 @@ export const registrySql = sqlStatements('./registry.sql', import.meta.url, [
   'devices',
   'device_bindings',
   'crew_shifts',
+  'crew_rests',
+  'unit_equipment',
+  'reservations',
+  'duty_areas',
+  'norm_zones',
+  'norms',
   'territories',
   'shelters',
   'map_lines',
@@ -20,7 +26,10 @@ export const registrySql = sqlStatements('./registry.sql', import.meta.url, [
   'revoke_grant',
   'grant',
   'revoke_device',
+  'rotate_device_token',
+  'set_report_interval',
   'stations_of',
+  'set_equipment',
 ]);
 
 const id = z.uuid();
@@ -34,6 +43,9 @@ const lon = z.number().min(-180).max(180);
 const lat = z.number().min(-90).max(90);
 const instant = z.iso.datetime({ offset: true });
 const owned = { id, agencyCode: code };
+const territoryKind = z.enum(['country', 'region', 'municipality', 'town', 'port', 'norm_zone', 'duty_area']);
+/** A territory of any agency, by what it is called. */
+const ofTerritory = { territoryKind, territoryCode: text };
 const position = z
   .array(z.number())
   .min(2)
@@ -137,14 +149,27 @@ export const REGISTRY = {
       startsAt: instant,
       endsAt: instant,
       headCount: z.number().int().min(0).max(100),
-      qualifications: z.record(z.string(), z.number()).default({}),
+      qualifications: z.record(z.string(), z.number().int().min(0)).default({}),
+      crew: text.nullish(),
     }),
+  },
+  'crew-rests': {
+    aggregate: 'crew_rest',
+    row: z.object({ ...owned, unitId: id, startsAt: instant, endsAt: instant }),
+  },
+  'unit-equipment': {
+    aggregate: 'unit_equipment',
+    row: z.object({ ...owned, unitId: id, code: text, quantity: z.number().min(0) }),
+  },
+  reservations: {
+    aggregate: 'reservation',
+    row: z.object({ ...owned, unitId: id, vekId: id, startsAt: instant, endsAt: instant }),
   },
   territories: {
     aggregate: 'territory',
     row: z.object({
       ...owned,
-      kind: z.enum(['country', 'region', 'municipality', 'town', 'port', 'norm_zone', 'duty_area']),
+      kind: territoryKind,
       code: text,
       nameLv: text,
       nameEn: text,
@@ -154,6 +179,30 @@ export const REGISTRY = {
         z.object({ type: z.literal('Polygon'), coordinates: z.array(ring).min(1) }),
       ]),
       attributes: z.record(z.string(), z.unknown()).default({}),
+    }),
+  },
+  'duty-areas': {
+    aggregate: 'duty_area',
+    row: z.object({ ...owned, ...ofTerritory }),
+  },
+  'norm-zones': {
+    aggregate: 'norm_zone',
+    row: z.object({ ...owned, ...ofTerritory, service: text, zone: text }),
+  },
+  norms: {
+    aggregate: 'norm',
+    row: z.object({
+      ...owned,
+      service: text,
+      priority: z.enum(['P1', 'P2', 'P3', 'P4']).nullish(),
+      zone: text.nullish(),
+      phase: z.enum(['turnout', 'travel', 'reaction']),
+      limitS: z.number().int().positive(),
+      share: z.number().positive().max(1).nullish(),
+      source: text,
+      certainty: z.enum(['read', 'second_hand', 'assumed']),
+      validFrom: z.iso.date(),
+      validTo: z.iso.date().nullish(),
     }),
   },
   shelters: {

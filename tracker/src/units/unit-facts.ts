@@ -19,7 +19,7 @@ export function unitFacts(unit: CrewUnit, live: LiveTable, now: number): UnitFac
     status: unit.status,
     capabilities: unit.capabilities,
     held: unit.heldUntil > now,
-    vekId: isAssignmentStatus(unit.status) ? unit.activeVekId : null,
+    vekId: isAssignmentStatus(unit.status) ? (unit.work?.vekId ?? null) : null,
     onShift: shifts.length === 0 ? null : shift !== undefined,
     headCount: shift?.headCount ?? null,
     fixTime: placed ? live.fixTime[slot] : null,

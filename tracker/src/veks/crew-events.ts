@@ -3,6 +3,8 @@ import { KickedTask } from '../kicked-task.js';
 import type { UnitStatus } from '../protocol/status.js';
 import type { Database } from '../store/database.js';
 import { isAway } from '../store/errors.js';
+import { type AlarmPlace, raiseAlarm } from './alarms.js';
+import { readCrewMessage } from './crew-messages.js';
 import { acknowledgeAssignment, moveUnit, unitForChange } from './dispatch.js';
 import { CommandError } from './errors.js';
 import { veksSql as sql } from './veks-sql.js';
@@ -74,22 +76,35 @@ export class CrewEvents {
     try {
       for (;;) {
         const { rows } = await this.#database.query<EventRow>(sql.waiting_events, [BATCH]);
-        for (const row of rows) await this.#carryOut(row);
-        if (rows.length < BATCH) return;
+        let carriedOut = 0;
+        for (const row of rows) if (await this.#tryToCarryOut(row)) carriedOut++;
+        if (rows.length < BATCH || carriedOut === 0) return;
       }
     } catch (error) {
-      if (!isAway(error)) this.#onError('a crew event could not be carried out', error as Error); // tried again at the next poll
+      if (!isAway(error)) this.#onError('crew events could not be read', error as Error); // tried again at the next poll
+    }
+  }
+
+  /** One event that cannot be carried out holds up none of the others; it is tried again at the next poll. @throws StoreError */
+  async #tryToCarryOut(event: EventRow): Promise<boolean> {
+    try {
+      await this.#carryOut(event);
+      return true;
+    } catch (error) {
+      if (isAway(error)) throw error;
+      this.#onError('a crew event could not be carried out', error as Error);
+      return false;
     }
   }
 
   async #carryOut(event: EventRow): Promise<void> {
     const locked = [event.unit_id ?? event.device_id, ...(await this.#vekOf(event))];
     let refusal: CommandError | undefined;
-    let outcome = 'unbound'; // the device belonged to no unit
+    let outcome: string | undefined;
     try {
       await this.#changes.change(locked, async (tx, records) => {
         if ((await tx.query(sql.lock_event, [event.stream_id, event.seq])).rows.length === 0) return;
-        if (event.unit_id !== null) outcome = await this.#apply(tx, records, event, event.unit_id);
+        outcome = await this.#apply(tx, records, event);
         await tx.query(sql.settle_event, [event.stream_id, event.seq, outcome]);
       });
     } catch (error) {
@@ -98,6 +113,7 @@ export class CrewEvents {
       outcome = error.code;
       await this.#database.query(sql.settle_event, [event.stream_id, event.seq, outcome]);
     }
+    if (outcome === undefined) return; // another node has carried it out, and told of it
     const allowed = refusal?.facts.allowed as readonly UnitStatus[] | undefined;
     await this.#onOutcome({
       deviceId: event.device_id,
@@ -118,10 +134,13 @@ export class CrewEvents {
     return rows.map((row) => row.vek_id);
   }
 
-  async #apply(
-    ...[tx, records, event, unitId]: [...Parameters<Parameters<Changes['change']>[1]>, EventRow, string]
-  ): Promise<string> {
-    const { body, event_time: at, received_at: receivedAt } = event;
+  async #apply(...[tx, records, event]: [...Parameters<Parameters<Changes['change']>[1]>, EventRow]): Promise<string> {
+    const { body, event_time: at, received_at: receivedAt, unit_id: unitId } = event;
+    if (event.kind === 'sos') {
+      await this.#raise(tx, records, event);
+      return 'applied';
+    }
+    if (unitId === null) return 'unbound';
     switch (event.kind) {
       case 'status':
         return moveUnit(tx, records, {
@@ -132,40 +151,12 @@ export class CrewEvents {
           receivedAt,
           source: 'crew',
         });
-      case 'receipt':
-        return (await acknowledgeAssignment(tx, records, unitId, body.assignmentId!, at, receivedAt))
-          ? 'applied'
-          : 'unchanged';
-      case 'sos': {
-        const place =
-          body.lonE7 === null || body.lonE7 === undefined ? undefined : { lonE7: body.lonE7, latE7: body.latE7!, at };
-        const last =
-          place === undefined
-            ? (await tx.query<{ lon_e7: number; lat_e7: number; fix_time: number }>(sql.last_fix, [unitId])).rows[0]
-            : undefined;
-        const known = place ?? (last && { lonE7: last.lon_e7, latE7: last.lat_e7, at: last.fix_time });
-        records.event({
-          type: 'lv.vanags.unit.sos.v1',
-          agencyId: event.agency_id,
-          aggregate: { kind: 'unit', id: unitId, version: (await unitForChange(tx, unitId)).version },
-          data: {
-            unitId,
-            at,
-            receivedAt,
-            place:
-              known === undefined
-                ? null
-                : {
-                    lon: known.lonE7 / 1e7,
-                    lat: known.latE7 / 1e7,
-                    at: known.at,
-                    source: place === undefined ? 'last_fix' : 'device',
-                  },
-            ref: { stream: event.stream_id, seq: event.seq },
-          },
-          at,
-        });
-        return 'applied';
+      case 'receipt': {
+        const id = body.assignmentId!;
+        const taken =
+          (await readCrewMessage(tx, records, unitId, id, at)) ??
+          (await acknowledgeAssignment(tx, records, unitId, id, at, receivedAt));
+        return taken ? 'applied' : 'unchanged';
       }
       case 'message':
         records.event({
@@ -177,6 +168,29 @@ export class CrewEvents {
         });
         return 'applied';
     }
+  }
+
+  /** A call for help is raised whoever sent it, also where its device belongs to no unit. */
+  async #raise(...[tx, records, event]: [...Parameters<Parameters<Changes['change']>[1]>, EventRow]): Promise<void> {
+    const { unit_id: unitId, event_time: at, received_at: receivedAt, body } = event;
+    const { lonE7 = null, latE7 = null } = body;
+    let place: AlarmPlace | undefined;
+    if (lonE7 !== null && latE7 !== null) place = { lonE7, latE7, at, source: 'device' };
+    else if (unitId !== null) {
+      const { rows } = await tx.query<{ lon_e7: number; lat_e7: number; fix_time: number }>(sql.last_fix, [unitId]);
+      const last = rows[0];
+      if (last !== undefined) place = { lonE7: last.lon_e7, latE7: last.lat_e7, at: last.fix_time, source: 'last_fix' };
+    }
+    await raiseAlarm(tx, records, {
+      agencyId: event.agency_id,
+      unitId,
+      deviceId: event.device_id,
+      streamId: event.stream_id,
+      seq: event.seq,
+      at,
+      receivedAt,
+      place,
+    });
   }
 
   async stop(): Promise<void> {

@@ -83,8 +83,8 @@ export async function assignUnit(
       assignmentId: active.id,
     });
   const hold = (await tx.query<{ vek_id: string; held_by: string; expires_at: number }>(sql.hold_of, [unitId])).rows[0];
-  if (hold !== undefined && hold.vek_id !== vekId) {
-    throw new CommandError('unit_held', `unit ${unitId} is held for another VEK`, {
+  if (hold !== undefined && (hold.vek_id !== vekId || hold.held_by !== by)) {
+    throw new CommandError('unit_held', `unit ${unitId} is held by another desk`, {
       vekId: hold.vek_id,
       heldBy: hold.held_by,
       expiresAt: hold.expires_at,
@@ -287,6 +287,33 @@ export async function cancelAssignment(
     at,
   });
   await deriveVek(tx, records, assignment.vek_id, at);
+}
+
+/**
+ * Notes when a unit is expected to be free again; null: nobody knows any more.
+ * @throws CommandError `assignment_unknown`, `assignment_ended`
+ */
+export async function expectFree(
+  tx: Queryable,
+  records: Records,
+  assignmentId: string,
+  expectedFreeAt: number | null,
+  at: number,
+): Promise<void> {
+  const assignment = (await tx.query<AssignmentRow>(sql.assignment, [assignmentId])).rows[0];
+  if (assignment === undefined) throw new CommandError('assignment_unknown', `no assignment ${assignmentId}`);
+  const row = (await tx.query<{ version: number }>(sql.expect_free, [assignmentId, expectedFreeAt])).rows[0];
+  if (row === undefined)
+    throw new CommandError('assignment_ended', `assignment ${assignmentId} is ${assignment.status}`);
+  const { agency_id: agencyId, vek_id: vekId, unit_id: unitId } = assignment;
+  records.event({
+    type: 'lv.vanags.assignment.free_expected.v1',
+    agencyId,
+    concerned: (await vekParties(tx, vekId)).parties,
+    aggregate: { kind: 'assignment', id: assignmentId, version: row.version },
+    data: { assignmentId, vekId, unitId, expectedFreeAt },
+    at,
+  });
 }
 
 /** The crew has the assignment: the milestone, and the hub stops repeating it. Returns false when it had been written before. */

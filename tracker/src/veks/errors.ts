@@ -9,6 +9,7 @@ export type CommandErrorCode =
   | 'unit_not_dispatchable'
   | 'assignment_unknown'
   | 'assignment_ended'
+  | 'alarm_unknown'
   | 'id_taken'
   | 'version_conflict'
   | 'status_not_allowed'

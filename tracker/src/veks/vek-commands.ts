@@ -83,6 +83,7 @@ export interface VekPatch {
   readonly accuracyM?: number | null | undefined;
   readonly address?: string | null | undefined;
   readonly summary?: string | null | undefined;
+  readonly alarmLevel?: number | null | undefined;
 }
 
 /** Changes a card that is still as the caller saw it. @throws CommandError `vek_unknown`, `version_conflict` with the current version */
@@ -102,6 +103,7 @@ export async function updateVek(
     accuracyM = null,
     address = null,
     summary = null,
+    alarmLevel = null,
   } = patch;
   const { rows } = await tx.query<{ version: number }>(sql.update_vek, [
     vekId,
@@ -113,6 +115,7 @@ export async function updateVek(
     accuracyM,
     address,
     summary,
+    alarmLevel,
   ]);
   const now = await vekParties(tx, vekId);
   if (rows.length === 0)
@@ -231,7 +234,10 @@ export interface NewHold {
   readonly at: number;
 }
 
-/** Holds a unit for a VEK. Atomic in the database: two desks never get the same one. @throws CommandError `unit_unknown`, `unit_held`, `unit_busy`, `vek_unknown` */
+/**
+ * Holds a unit for a VEK. Atomic in the database: two desks never get the same one, not for one VEK either. Repeated by the same desk it
+ * holds on from now. @throws CommandError `unit_unknown`, `unit_held`, `unit_busy`, `vek_unknown`
+ */
 export async function holdUnit(tx: Queryable, records: Records, hold: NewHold): Promise<{ expiresAt: number }> {
   const unit = await unitForChange(tx, hold.unitId);
   const { parties } = await vekParties(tx, hold.vekId);
@@ -249,7 +255,7 @@ export async function holdUnit(tx: Queryable, records: Records, hold: NewHold): 
   if (rows.length === 0) {
     const other = (await tx.query<{ vek_id: string; held_by: string; expires_at: number }>(sql.hold_of, [unit.id]))
       .rows[0];
-    throw new CommandError('unit_held', `unit ${unit.id} is held for another VEK`, {
+    throw new CommandError('unit_held', `unit ${unit.id} is held by another desk`, {
       vekId: other?.vek_id,
       heldBy: other?.held_by,
       expiresAt: other?.expires_at,
@@ -265,4 +271,38 @@ export async function holdUnit(tx: Queryable, records: Records, hold: NewHold): 
     at: hold.at,
   });
   return { expiresAt };
+}
+
+export interface HoldRow {
+  readonly unit_id: string;
+  readonly vek_id: string;
+  readonly agency_id: string;
+  readonly held_by: string;
+  /** Of the unit. */
+  readonly version: number;
+}
+
+/** A hold that is there, whether or not it has run out; undefined: it is over. */
+export async function holdById(database: Queryable, id: string): Promise<HoldRow | undefined> {
+  return (await database.query<HoldRow>(sql.hold, [id])).rows[0];
+}
+
+/** Gives a held unit back before its time. Repeated, that changes nothing. */
+export async function releaseHold(
+  tx: Queryable,
+  records: Records,
+  id: string,
+  { unit_id: unitId, vek_id: vekId, agency_id: agencyId, version }: HoldRow,
+  at: number,
+): Promise<void> {
+  if ((await tx.query(sql.end_hold, [id])).rows.length === 0) return;
+  const { parties } = await vekParties(tx, vekId);
+  records.event({
+    type: 'lv.vanags.unit.released.v1',
+    agencyId,
+    concerned: parties,
+    aggregate: { kind: 'unit', id: unitId, version },
+    data: { unitId, vekId },
+    at,
+  });
 }

@@ -16,7 +16,7 @@ SELECT phone, name, note FROM vek_caller WHERE vek_id = $1
 -- name: vek
 -- $1 ids, or null for all that are open. With parts and assignments.
 SELECT v.id, v.number, v.agency_id, v.channel, v.type_code, v.priority, ST_X(v.place) AS lon, ST_Y(v.place) AS lat, v.accuracy_m,
-       v.address, v.summary, v.status, v.received_at, v.closed_at, v.version,
+       v.address, v.summary, v.alarm_level, v.status, v.received_at, v.closed_at, v.version,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('agencyId', s.agency_id, 'status', s.status, 'version', s.version)
                                   ORDER BY s.offered_at, s.agency_id), '[]')
         FROM vek_service s WHERE s.vek_id = v.id) AS services,
@@ -38,7 +38,8 @@ ORDER BY v.received_at DESC, v.id LIMIT $3
 UPDATE vek SET
   type_code = coalesce($3, type_code), priority = coalesce($4, priority),
   place = CASE WHEN $5::float8 IS NULL THEN place ELSE ST_SetSRID(ST_MakePoint($5::float8, $6::float8), 4326) END,
-  accuracy_m = coalesce($7, accuracy_m), address = coalesce($8, address), summary = coalesce($9, summary), version = version + 1
+  accuracy_m = coalesce($7, accuracy_m), address = coalesce($8, address), summary = coalesce($9, summary),
+  alarm_level = coalesce($10, alarm_level), version = version + 1
 WHERE id = $1 AND version = $2
 RETURNING version
 
@@ -124,24 +125,36 @@ FROM tally t WHERE v.id = $1
 RETURNING v.status, v.version, v.agency_id, v.type_code, v.priority
 
 -- name: hold_unit
--- Atomic: the row is taken, taken over once it has run out, or renewed by the same VEK; nobody else gets it meanwhile.
+-- Atomic: the row is taken, taken over once it has run out, or renewed by the same desk for the same VEK; nobody else gets it meanwhile.
 INSERT INTO unit_hold AS h (unit_id, id, agency_id, vek_id, held_by, expires_at)
 VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6::int * interval '1 second')
 ON CONFLICT (unit_id) DO UPDATE SET id = excluded.id, vek_id = excluded.vek_id, held_by = excluded.held_by, expires_at = excluded.expires_at
-WHERE h.expires_at < clock_timestamp() OR h.vek_id = excluded.vek_id
+WHERE h.expires_at < clock_timestamp() OR h.vek_id = excluded.vek_id AND h.held_by = excluded.held_by
 RETURNING expires_at
 
 -- name: hold_of
 SELECT vek_id, held_by, expires_at FROM unit_hold WHERE unit_id = $1 AND expires_at > clock_timestamp()
 
+-- name: hold
+SELECT h.unit_id, h.vek_id, h.agency_id, h.held_by, u.version FROM unit_hold h JOIN unit u ON u.id = h.unit_id WHERE h.id = $1
+
+-- name: end_hold
+-- No row: it has ended already.
+UPDATE unit_hold SET expires_at = clock_timestamp() WHERE id = $1 AND expires_at > clock_timestamp() RETURNING unit_id
+
 -- name: release_hold
 DELETE FROM unit_hold WHERE unit_id = $1 AND vek_id = $2
 
+-- name: expect_free
+-- No row: it has ended.
+UPDATE assignment SET expected_free_at = to_timestamp($2::float8 / 1000), version = version + 1
+WHERE id = $1 AND status NOT IN ('done', 'cancelled') RETURNING version
+
 -- name: waiting_events
--- Crew events that are stored and not yet carried out, in the order they came.
+-- Crew events that are stored and not yet carried out: calls for help first, the others in the order they came.
 SELECT e.stream_id, e.seq, e.agency_id, e.device_id, e.unit_id, e.kind, e.event_time, e.received_at, e.body, s.lane
 FROM crew_event e JOIN stream s ON s.id = e.stream_id
-WHERE e.applied_at IS NULL ORDER BY e.received_at, e.stream_id, e.seq LIMIT $1
+WHERE e.applied_at IS NULL ORDER BY e.kind <> 'sos', e.received_at, e.stream_id, e.seq LIMIT $1
 
 -- name: lock_event
 -- No row: another node has carried it out meanwhile.

@@ -80,8 +80,10 @@ const LAYERS = [
   'ingest',
   'history',
   'rights',
+  'webhooks',
   'adapters',
   'veks',
+  'dispatch',
   'api',
   'hub',
 ];

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EVERYTHING } from '../../src/feed/event-filter.js';
 import {
   createAgency,
   createHome,
@@ -171,6 +172,7 @@ describe.skipIf(!databaseIsThere)('closures', () => {
     const late = await hub.tracker.core.feed.read(0, 10_000, {
       own: hub.tracker.core.directory.agenciesByCode.get('VP')!.id,
       seen: [],
+      filter: EVERYTHING,
     });
     expect(late.events.filter(({ aggregate }) => aggregate.id === closure.id)).toHaveLength(2);
   });

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MemoryOutbox } from '../../../fixtures/crew-client/index.js';
+import { FIX_FLAG } from '../../src/protocol/crew.js';
 import {
   createAgency,
   createCrew,
@@ -317,6 +319,44 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
     neighbour.socket.close();
   });
 
+  it('T8 who was sent away for a flood has no new burst by coming back', async () => {
+    const crew = await createCrew(hub.api, admin, 'VUGD');
+    const first = await rawSocket(hub.crewUrl, crew.token);
+    first.socket.send(hello());
+    for (let i = 0; i < 400; i++) first.socket.send(fixes(i + 1, 24.1));
+    expect((await first.closed).reason).toBe('too_many_frames');
+    const second = await rawSocket(hub.crewUrl, crew.token);
+    second.socket.send(hello());
+    for (let i = 0; i < 100; i++) second.socket.send(fixes(1, 24.1));
+    expect((await second.closed).reason).toBe('too_many_frames');
+    // who goes on like that is refused before the upgrade
+    const comeBack = async (): Promise<unknown> => {
+      const { socket } = await rawSocket(hub.crewUrl, crew.token);
+      socket.terminate();
+      return undefined;
+    };
+    const refused = await eventually('it is refused', () => comeBack().catch((error: Error) => error.message));
+    expect(refused).toContain('429');
+  });
+
+  it('T14 a call for help passes the limit that its own device’s fixes have used up', async () => {
+    const crew = await createCrew(hub.api, admin, 'VUGD');
+    const { socket, heard, closed } = await rawSocket(hub.crewUrl, crew.token);
+    socket.send(hello());
+    await eventually('resume', () => resumed(heard));
+    // the connection has cost 5, the hello 1; some are given back meanwhile: what is too much closes the socket
+    for (let i = 0; i < 194; i++) socket.send(fixes(i + 1, 24.1));
+    for (let i = 0; i < 15; i++) {
+      const item = { kind: 'sos', time: Date.now(), ...RIGA };
+      socket.send(JSON.stringify({ type: 'events', lane: 'alarm', seq: i + 1, items: [item] }));
+    }
+    await eventually('all calls are acknowledged', () =>
+      heard.some((text) => text.includes('"ack"') && text.includes('"alarm":15')),
+    );
+    for (let i = 0; i < 40; i++) socket.send(fixes(1, 24.1));
+    expect((await closed).reason).toBe('too_many_frames');
+  });
+
   it('T9 items the device has given up are passed over, what follows is stored', async () => {
     const crew = await createCrew(hub.api, admin, 'VUGD');
     const { socket, heard } = await rawSocket(hub.crewUrl, crew.token);
@@ -357,6 +397,73 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
     expect(live.ageS).toBeGreaterThanOrEqual(2);
     const unit = await hub.api.ok<{ setAside: object }>('GET', `/api/v1/units/${crew.unitId}`, undefined, dispatcher);
     expect(unit.setAside).toEqual({ implied_speed: 1, future: 1, null_island: 1 });
+  });
+
+  it('T39 a receiver that lost count of the weeks is live and stored at its true time, and marked', async () => {
+    const crew = await createCrew(hub.api, admin, 'VUGD');
+    const { socket, heard } = await rawSocket(hub.crewUrl, crew.token);
+    socket.send(hello());
+    await eventually('resume', () => resumed(heard));
+    const made = Date.now() - 3000;
+    const items = [{ time: made - 1024 * 7 * 86_400_000, ...RIGA, moving: true }];
+    socket.send(JSON.stringify({ type: 'fixes', lane: 'live', seq: 1, items }));
+    await eventually('ack 1', () => acked(heard, 1));
+    socket.close();
+    const { rows } = await hub.database.query(
+      'SELECT f.fix_time, f.flags, f.verdict FROM fix f JOIN stream s ON s.id = f.stream_id WHERE s.device_id = $1',
+      [crew.deviceId],
+    );
+    expect(rows).toEqual([{ fix_time: made, flags: FIX_FLAG.moving | FIX_FLAG.timeCorrected, verdict: 0 }]);
+    const { live, directory } = hub.tracker.core;
+    expect(live.fixTime[directory.units.get(crew.unitId)!.slot]).toBe(made);
+  });
+
+  it('T58 a phone that leaves its vehicle is shown; when the vehicle falls silent the phone stands for the unit', async () => {
+    const crew = await createCrew(hub.api, admin, 'VUGD');
+    const phoneId = uuidv7();
+    const { token } = await hub.api.ok<{ token: string }>(
+      'POST',
+      '/api/v1/devices',
+      { id: phoneId, agencyCode: 'VUGD', kind: 'phone', name: 'komandiera tālrunis', reportIntervalS: 1 },
+      admin,
+    );
+    const binding = { id: uuidv7(), agencyCode: 'VUGD', deviceId: phoneId, unitId: crew.unitId, priority: 50 };
+    await hub.api.ok('POST', '/api/v1/device-bindings', binding, admin);
+    const [vehicle, phone] = [await rawSocket(hub.crewUrl, crew.token), await rawSocket(hub.crewUrl, token)];
+    for (const { socket, heard } of [vehicle, phone]) {
+      socket.send(hello());
+      await eventually('resume', () => resumed(heard));
+    }
+    const dispatcher = await hub.api.token('VUGD', 'dispatcher');
+    interface Seen {
+      readonly sourcesApart: boolean;
+      readonly sources: { deviceId: string; live: boolean; fromLiveM: number | null; apart: boolean }[];
+    }
+    const seen = () => hub.api.ok<Seen>('GET', `/api/v1/units/${crew.unitId}`, undefined, dispatcher);
+    let seq = 0;
+    const driving = setInterval(() => {
+      seq++;
+      vehicle.socket.send(fixes(seq, RIGA.lon));
+      phone.socket.send(fixes(seq, RIGA.lon + 0.02)); // 1.2 km to the east
+    }, 300);
+    try {
+      const apart = await eventually('it is shown', async () => {
+        const unit = await seen();
+        return unit.sourcesApart && unit.sources.some((source) => source.apart) && unit;
+      });
+      expect(apart.sources.map(({ deviceId, live }) => [deviceId, live])).toEqual([
+        [crew.deviceId, true],
+        [phoneId, false],
+      ]);
+      expect(apart.sources[1]!.fromLiveM).toBeGreaterThan(1100);
+      expect(apart.sources[1]!.fromLiveM).toBeLessThan(1300);
+      vehicle.socket.terminate();
+      await eventually('the phone stands for the unit', async () => (await seen()).sources[1]!.live);
+      expect((await seen()).sourcesApart).toBe(false);
+    } finally {
+      clearInterval(driving);
+    }
+    phone.socket.close();
   });
 
   it('T11 a late fix goes to history and never moves the live position back', async () => {

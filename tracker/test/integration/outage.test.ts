@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CrewClient } from '../../../fixtures/crew-client/index.js';
 import { ensurePartitions } from '../../src/ingest/partitions.js';
+import { takeDatabaseAway } from '../harness/database-away.js';
 import {
   createAgency,
   createCrew,
@@ -59,25 +59,6 @@ describe.skipIf(!databaseIsThere)('while the database is away', () => {
     await eventually('the hello', () => client.connected);
   }
 
-  /** Takes the database away from the tracker, without a word where it is embedded. Returns what brings it back. */
-  async function takeAway(): Promise<() => Promise<void>> {
-    const provided = inject('database');
-    if (provided.kind !== 'postgres') {
-      const pid = hub.tracker.databasePid!;
-      process.kill(pid, 'SIGSTOP');
-      return async () => void process.kill(pid, 'SIGCONT');
-    }
-    const name = new URL(home.env.DATABASE_URL!).pathname.slice(1);
-    const server = new pg.Client({ connectionString: provided.url });
-    await server.connect();
-    await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
-    await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
-    return async () => {
-      await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-      await server.end();
-    };
-  }
-
   const ready = () => hub.api.call<{ state: string; reasons: string[] }>('GET', '/readyz');
   const total = (what: 'sent' | 'acked') => crews.reduce((sum, crew) => sum + crew[what], 0);
 
@@ -89,7 +70,7 @@ describe.skipIf(!databaseIsThere)('while the database is away', () => {
       }
     }, EVERY_MS);
     await eventually('acks', () => total('acked') > 100);
-    const bringBack = await takeAway();
+    const bringBack = await takeDatabaseAway(hub, home);
     try {
       const degraded = await eventually('it says so', async () => {
         const answer = await ready();

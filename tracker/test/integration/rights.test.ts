@@ -7,6 +7,7 @@ import { io, type Socket } from 'socket.io-client';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiEnv, Operations } from '../../src/api/operation.js';
+import { cursorAt } from '../../src/feed/event.js';
 import { BLOCK, BUNDLE, SNAPSHOT, UNIT } from '../../src/protocol/live-frame.js';
 import { DEMO_ISSUER } from '../../src/rights/demo-issuer.js';
 import { MATRIX, type Operation, ROLES, type Role, type Scope } from '../../src/rights/matrix.js';
@@ -65,8 +66,24 @@ type Probe = (token: string | undefined) => Promise<Verdict>;
 const PLACE = { lon: 24.1059, lat: 56.946 };
 const BOX = [24.09, 56.94, 24.12, 56.96] as const;
 const REVOKED_WITHIN_MS = 1000;
+/** A consumer of T's whose cursor is kept. */
+const CONSUMER = 'register-of-t';
 /** What another system calls T's idle unit. */
 const RESOURCE_ID = 'lv.test.own.resource.idle';
+const RUN_CARD = {
+  code: 'T’s own card',
+  eventType: 'test',
+  validFrom: '2026-01-01',
+  requirements: [{ capability: 'pump', quantity: 1, service: 'VUGD', need: 'must' }],
+};
+/** BOX as a ring. */
+const AROUND = [
+  [BOX[0], BOX[1]],
+  [BOX[2], BOX[1]],
+  [BOX[2], BOX[3]],
+  [BOX[0], BOX[3]],
+  [BOX[0], BOX[1]],
+];
 
 function verdictOf(code: string | undefined): Verdict {
   switch (code) {
@@ -74,6 +91,7 @@ function verdictOf(code: string | undefined): Verdict {
       return 'role';
     case 'agency_not_allowed':
     case 'not_found':
+    case 'webhook_unknown':
       return 'reach';
     case 'token_missing':
     case 'token_invalid':
@@ -257,12 +275,21 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       readonly bindingId: string; //       of the idle unit's second device
       readonly onMap: TestCrew & { readonly handle: number; stop(): void };
       readonly endedDeviceId: string;
+      readonly rotatedDeviceId: string; // its token changes with each question
+      readonly webhookId: string; //       wants nothing that happens
       readonly vekId: string; //           offered to PARTY
       readonly privateVekId: string; //    offered to nobody
       readonly sharedVekId: string; //     offered to all, so that only the unit's agency decides
       readonly assignmentId: string;
       readonly closureId: string;
+      readonly alarmId: string;
       readonly endedClosureId: string;
+      readonly runCardId: string;
+      readonly decisionId: string;
+      readonly holdId: string; //          of the unit on the map, for the VEK offered to all
+      readonly proposalId: string; //      about the VEK offered to PARTY
+      readonly endedProposalId: string;
+      readonly sharedProposalId: string; // about the VEK offered to all, with the idle unit
       readonly cursor: string; //          before all of these
       readonly lateStations: ReadonlyMap<string, string>; // subject of a later event, by token
     }
@@ -287,6 +314,10 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       const idle = await createCrew(hub.api, admin, 'OWN', { statusAtRest: 'off_duty' });
       const spare = await createCrew(hub.api, admin, 'OWN');
       await hub.api.ok('DELETE', `/api/v1/devices/${spare.deviceId}`, undefined, admin);
+      const rotated = await createCrew(hub.api, admin, 'OWN', { statusAtRest: 'off_duty' });
+      const webhook = { id: uuidv7(), url: 'https://receiver.invalid/', types: ['lv.vanags.nothing.v1'] };
+      await hub.api.ok('POST', '/api/v1/webhooks', webhook, admin);
+      await hub.api.ok('PUT', `/api/v1/feed/consumers/${CONSUMER}`, { cursor }, await tokenOf('OWN', 'integrator'));
       const shift = {
         id: uuidv7(),
         agencyCode: 'OWN',
@@ -309,6 +340,46 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       for (const id of [closureId, endedClosureId])
         await hub.api.ok('POST', '/api/v1/closures', { id, wayIds: [1], reason: 'test' }, dispatcher);
       await hub.api.ok('DELETE', `/api/v1/closures/${endedClosureId}`, undefined, dispatcher);
+      const crew = crewClient(hub.crewUrl, idle.token);
+      crew.start();
+      crew.sos();
+      const alarmId = await eventually('the alarm', async () => {
+        const { rows } = await hub.database.query<{ id: string }>('SELECT id FROM alarm WHERE unit_id = $1', [
+          idle.unitId,
+        ]);
+        return rows[0]?.id;
+      });
+      await crew.stop();
+      // open it would be told of again and again
+      await hub.api.ok('POST', `/api/v1/alarms/${alarmId}/acknowledge`, undefined, dispatcher);
+      const own = hub.tracker.core.directory.agenciesByCode.get('OWN')!.id;
+      const { cards, reEvaluation } = hub.tracker.core.dispatch;
+      await hub.api.ok('PUT', '/api/v1/run-cards', { runCards: [RUN_CARD] }, admin);
+      const runCardId = cards.all()[0]!.id;
+      const [decisionId, holdId] = [uuidv7(), uuidv7()];
+      await hub.database.query(
+        `INSERT INTO decision (id, agency_id, asked_by, at, format, input, output, input_sha256, output_sha256)
+         VALUES ($1, $2, 'test', now(), 0, '', '', '', '')`,
+        [decisionId, own],
+      );
+      await hub.database.query(
+        `INSERT INTO unit_hold (unit_id, id, agency_id, vek_id, held_by, expires_at) VALUES ($1, $2, $3, $4, 'test', now())`,
+        [onMap.unitId, holdId, own, sharedVekId],
+      );
+      await reEvaluation.stop(); // it would take these back
+      const [proposalId, endedProposalId, sharedProposalId] = [uuidv7(), uuidv7(), uuidv7()];
+      for (const [id, about] of [
+        [proposalId, vekId],
+        [endedProposalId, vekId],
+        [sharedProposalId, sharedVekId],
+      ] as const) {
+        const body = { kind: 'send', vekId: about, unitIds: [idle.unitId], shortBefore: 1, shortAfter: 0 };
+        await hub.database.query(
+          'INSERT INTO proposal (id, agency_id, vek_id, key, body) VALUES ($1, $2, $3, $4, $5)',
+          [id, own, about, id, JSON.stringify(body)],
+        );
+      }
+      await hub.api.ok('POST', `/api/v1/proposals/${endedProposalId}/dismiss`, { reason: 'test' }, dispatcher);
       const grantId = await createGrant('OWN', 'THIRD', 'see');
       const endedGrantId = await createGrant('OWN', 'THIRD', 'see');
       await hub.api.ok('DELETE', `/api/v1/grants/${endedGrantId}`, undefined, admin);
@@ -337,12 +408,21 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         bindingId: rows[0]!.id,
         onMap,
         endedDeviceId: spare.deviceId,
+        rotatedDeviceId: rotated.deviceId,
+        webhookId: webhook.id,
         vekId,
         privateVekId,
         sharedVekId,
         assignmentId,
         closureId,
+        alarmId,
         endedClosureId,
+        runCardId,
+        decisionId,
+        holdId,
+        proposalId,
+        endedProposalId,
+        sharedProposalId,
         cursor,
         lateStations,
       };
@@ -400,6 +480,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       getReadiness: plain('GET', () => '/readyz'),
       getMetrics: plain('GET', () => '/metrics'),
       getOpenApi: plain('GET', () => '/api/v1/openapi.json'),
+      getAsyncApi: plain('GET', () => '/api/v1/asyncapi.json'),
       getDemoUsers: plain('GET', () => '/api/v1/demo/users'),
       createDemoToken: plain(
         'POST',
@@ -507,6 +588,11 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         unitId: target.idle.unitId,
       })),
       revokeDevice: plain('DELETE', () => `/api/v1/devices/${target.endedDeviceId}`),
+      rotateDeviceToken: plain(
+        'POST',
+        () => `/api/v1/devices/${target.rotatedDeviceId}/token`,
+        () => ({}),
+      ),
       importRows: row('import/stations', () => ({
         id: target.stationId,
         code: 'x',
@@ -537,6 +623,23 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         const { text, verdict } = await ask(token, 'POST', '/ingest/geopos', { geoPositionsUpdate: { position } });
         return text.includes('device_unknown') ? 'reach' : verdict;
       },
+
+      getAlarms: list(
+        () => '/api/v1/alarms?which=all',
+        () => target.alarmId,
+      ),
+      acknowledgeAlarm: plain('POST', () => `/api/v1/alarms/${target.alarmId}/acknowledge`),
+      getCrewMessages: plain('GET', () => `/api/v1/units/${target.idle.unitId}/messages`),
+      sendCrewMessage: plain(
+        'POST',
+        () => `/api/v1/units/${target.idle.unitId}/messages`,
+        () => ({ id: uuidv7(), text: 'test' }),
+      ),
+      setReportInterval: plain(
+        'PUT',
+        () => `/api/v1/units/${target.idle.unitId}/report-interval`,
+        () => ({ seconds: 1 }),
+      ),
 
       getLiveUnits: list(
         () => `/api/v1/live?box=${BOX.join(',')}`,
@@ -628,11 +731,111 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         }),
       ),
       cancelAssignment: plain('DELETE', () => `/api/v1/assignments/${target.assignmentId}`),
+      releaseHold: plain('DELETE', () => `/api/v1/holds/${target.holdId}`),
+      expectFree: plain(
+        'PUT',
+        () => `/api/v1/assignments/${target.assignmentId}/expected-free`,
+        () => ({ at: null }),
+      ),
+
+      recommend: async (token) => {
+        // so many people that every unit of the service is named or counted for the line
+        const requirements = [{ kind: 'crew', quantity: 1000, service: 'VUGD', need: 'must' }];
+        const question = { incidents: [{ place: PLACE, priority: 'P1', requirements }] };
+        const { text, verdict } = await ask(token, 'POST', '/api/v1/recommendations', question);
+        return verdict === 'through' && !text.includes(target.onMap.unitId) ? 'reach' : verdict;
+      },
+      getAvailable: async (token) => {
+        const question = { polygon: { type: 'Polygon', coordinates: [AROUND] } };
+        const { text, verdict } = await ask(token, 'POST', '/api/v1/available', question);
+        return verdict === 'through' && !text.includes(target.onMap.unitId) ? 'reach' : verdict;
+      },
+      getDecision: plain('GET', () => `/api/v1/decisions/${target.decisionId}`),
+      replayDecision: plain('GET', () => `/api/v1/decisions/${target.decisionId}/replay`),
+      getProposals: list(
+        () => '/api/v1/proposals',
+        () => target.proposalId,
+      ),
+      confirmProposal: plain('POST', () => `/api/v1/proposals/${target.sharedProposalId}/confirm`),
+      dismissProposal: plain(
+        'POST',
+        () => `/api/v1/proposals/${target.endedProposalId}/dismiss`,
+        () => ({ reason: 'test' }),
+      ),
+      getRunCards: list(
+        () => '/api/v1/run-cards',
+        () => RUN_CARD.code,
+      ),
+      getRunCardChoice: plain('GET', () => '/api/v1/run-cards/choice?typeCode=x&priority=P1&lon=24.1&lat=56.95'),
+      // whoever publishes a card owns it: the only way to reach for one of T's is to claim its code and version
+      importRunCards: async (token) => {
+        const { code, verdict } = await ask(token, 'PUT', '/api/v1/run-cards', { runCards: [RUN_CARD] });
+        return code === 'card_version_taken' ? 'reach' : verdict;
+      },
+      withdrawRunCard: plain('DELETE', () => `/api/v1/run-cards/${target.runCardId}`),
+      getDispatchPolicy: plain('GET', () => '/api/v1/agencies/OWN/dispatch-policy'),
+      setDispatchPolicy: plain(
+        'PUT',
+        () => '/api/v1/agencies/OWN/dispatch-policy',
+        () => ({}),
+      ),
+      setUnitEquipment: plain(
+        'PUT',
+        () => `/api/v1/units/${target.idle.unitId}/equipment`,
+        () => ({ equipment: {} }),
+      ),
 
       getFeed: list(
         () => `/api/v1/feed?after=${target.cursor}&limit=1000`,
         () => `station/${target.stationId}`,
       ),
+      getFeedSnapshot: list(
+        () => '/api/v1/feed/snapshot',
+        () => `station/${target.stationId}`,
+      ),
+      getFeedConsumers: list(
+        () => '/api/v1/feed/consumers',
+        () => CONSUMER,
+      ),
+      // each agency keeps its own, so that the only way to reach for T's is its name: what is kept for it stays as it was
+      saveFeedCursor: async (token) => {
+        const path = `/api/v1/feed/consumers/${CONSUMER}`;
+        const { verdict, text } = await ask(token, 'PUT', path, { cursor: cursorAt(0) });
+        return verdict === 'through' && !text.includes(target.cursor) ? 'reach' : verdict;
+      },
+      removeFeedConsumer: async (token) => {
+        const { cursor } = target;
+        const path = `/api/v1/feed/consumers/of-one-question-${uuidv7()}`;
+        await ask(await tokenOf('OWN', 'integrator'), 'PUT', path, { cursor });
+        return (await ask(token, 'DELETE', path)).verdict;
+      },
+      getWebhooks: list(
+        () => '/api/v1/webhooks',
+        () => target.webhookId,
+      ),
+      // whoever sets one up owns it: the only way to reach for one of T's is to claim its id
+      createWebhook: async (token) => {
+        const body = { id: target.webhookId, url: 'https://receiver.invalid/' };
+        const { code, verdict } = await ask(token, 'POST', '/api/v1/webhooks', body);
+        return code === 'id_taken' ? 'reach' : verdict;
+      },
+      resumeWebhook: plain(
+        'POST',
+        () => `/api/v1/webhooks/${target.webhookId}/resume`,
+        () => ({}),
+      ),
+      rotateWebhookSecret: plain(
+        'POST',
+        () => `/api/v1/webhooks/${target.webhookId}/secret`,
+        () => ({}),
+      ),
+      removeWebhook: async (token) => {
+        const body = { id: uuidv7(), url: 'https://receiver.invalid/', types: ['lv.vanags.nothing.v1'] };
+        await ask(await tokenOf('OWN', 'admin'), 'POST', '/api/v1/webhooks', body);
+        const answer = await ask(token, 'DELETE', `/api/v1/webhooks/${body.id}`);
+        await ask(await tokenOf('OWN', 'admin'), 'DELETE', `/api/v1/webhooks/${body.id}`);
+        return answer.verdict;
+      },
       getAudit: list(
         () => '/api/v1/audit?limit=1000',
         () => target.stationId,

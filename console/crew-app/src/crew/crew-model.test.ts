@@ -60,6 +60,20 @@ describe('CrewModel', () => {
     expect((await page()).snapshot().assignments).toHaveLength(1);
   });
 
+  it('sends a receipt once a message has been read, however often it comes', async () => {
+    const model = await page();
+    const text = { type: 'message', id: ID, from: 'VUGD', text: 'Vārti atvērti', at: 1_767_225_690_000 } as const;
+    hub.say(text);
+    hub.say(text);
+    await pass();
+    expect(model.snapshot().texts).toHaveLength(1);
+    expect(hub.stored('alarm')).toEqual([]);
+    model.readTexts();
+    model.readTexts();
+    await pass();
+    expect(hub.stored('alarm')).toMatchObject([{ kind: 'receipt', assignmentId: ID }]);
+  });
+
   it('says of a press only what is so', async () => {
     const model = await page();
     hub.say(ASSIGNMENT);

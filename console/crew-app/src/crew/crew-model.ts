@@ -163,11 +163,13 @@ export class CrewModel implements ConnectionListener {
     this.#changeAssignment(assignmentId, (row) => ({ ...row, dismissed: true }));
   }
 
+  /** All messages have been seen; the hub repeats each until it has its receipt. */
   readTexts(): void {
     const unread = this.#texts.filter((row) => !row.read);
     if (unread.length === 0) return;
     this.#texts = this.#texts.map((row) => ({ ...row, read: true }));
     this.#keep(unread.map((row) => ({ ...row, read: true })));
+    for (const { text } of unread) this.#press({ kind: 'receipt', ...this.#base(), assignmentId: text.id });
   }
 
   #base(): { time: number; lon?: number; lat?: number } {

@@ -81,6 +81,7 @@ export const en: Texts = {
   'press.title': 'Pressed',
   'press.none': 'Nothing pressed yet.',
   'press.receipt': 'accepted',
+  'press.read': 'message read',
   'press.sos': 'SOS',
   'press.message': 'message',
   'press.kept': 'kept on the phone',

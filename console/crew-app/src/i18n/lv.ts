@@ -79,6 +79,7 @@ export const lv = {
   'press.title': 'Nospiestais',
   'press.none': 'Vēl nekas nav nospiests.',
   'press.receipt': 'pieņemts',
+  'press.read': 'ziņa izlasīta',
   'press.sos': 'SOS',
   'press.message': 'ziņa',
   'press.kept': 'glabājas telefonā',

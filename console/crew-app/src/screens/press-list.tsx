@@ -1,4 +1,4 @@
-import type { Press } from '../crew/crew-model.js';
+import type { CrewSnapshot, Press } from '../crew/crew-model.js';
 import type { Words } from '../i18n/words.js';
 import { useCrew, useWords } from './context.js';
 import { Sign, type SignName } from './signs.js';
@@ -40,12 +40,12 @@ export function PressStateLine({ press }: { readonly press: Press }) {
   );
 }
 
-function pressTitle({ event }: Press, words: Words): string {
+function pressTitle({ event }: Press, texts: CrewSnapshot['texts'], words: Words): string {
   switch (event.kind) {
     case 'status':
       return words.status(event.status);
     case 'receipt':
-      return words.text('press.receipt');
+      return words.text(texts.some(({ text }) => text.id === event.assignmentId) ? 'press.read' : 'press.receipt');
     case 'sos':
       return words.text('press.sos');
     case 'message':
@@ -55,7 +55,7 @@ function pressTitle({ event }: Press, words: Words): string {
 
 export function PressList() {
   const words = useWords();
-  const { presses } = useCrew();
+  const { presses, texts } = useCrew();
   // what the hub does not have is shown however many there are
   const shown = presses.filter((press, i) => i < SHOWN || press.state !== 'acked');
   return (
@@ -66,7 +66,7 @@ export function PressList() {
         {shown.map((press) => (
           <li key={press.order} data-kind={press.event.kind}>
             <p>
-              <strong>{pressTitle(press, words)}</strong>
+              <strong>{pressTitle(press, texts, words)}</strong>
               <time dateTime={new Date(press.event.time).toISOString()}>{words.time(press.event.time)}</time>
             </p>
             <PressStateLine press={press} />

@@ -165,14 +165,9 @@ export function closureRoutes(operations: Operations, { changes, closures, datab
           now,
         );
         if (!added.repeated)
-          records.audit({
-            agencyId: agency.id,
-            actor: subject,
-            sourceIp: caller.sourceIp,
-            action: 'create_closure',
-            subject: { kind: 'closure', id: given.id },
-            detail: { speedShare: given.speedShare },
-          });
+          records.audit(
+            caller.auditEntry('create_closure', { kind: 'closure', id: given.id }, { speedShare: given.speedShare }),
+          );
         return added;
       });
       if (!repeated) await closures.reload([given.id]);
@@ -194,16 +189,10 @@ export function closureRoutes(operations: Operations, { changes, closures, datab
       const caller = c.get('caller');
       const agencyId = await closureOwner(database, id);
       caller.mustReach(agencyId);
-      const { agency, subject } = caller.principal;
+      const { subject } = caller.principal;
       await changes.change([id], async (tx, records) => {
-        if (!(await removeClosure(tx, records, { id, agencyId, by: subject }, Date.now()))) return;
-        records.audit({
-          agencyId: agency.id,
-          actor: subject,
-          sourceIp: caller.sourceIp,
-          action: 'remove_closure',
-          subject: { kind: 'closure', id },
-        });
+        if (await removeClosure(tx, records, { id, agencyId, by: subject }, Date.now()))
+          records.audit(caller.auditEntry('remove_closure', { kind: 'closure', id }, {}, agencyId));
       });
       await closures.reload([id]);
       return c.body(null, 204);

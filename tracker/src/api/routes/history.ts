@@ -75,14 +75,12 @@ export function historyRoutes(operations: Operations, { database, directory, cha
 
   /** Before anything is read: what cannot be written down is not told. */
   const audited = (
-    { principal, sourceIp }: Caller,
+    caller: Caller,
     action: string,
     subject: { kind: string; id: string },
     detail: Readonly<Record<string, unknown>>,
-  ) =>
-    changes.change([], async (_tx, records) =>
-      records.audit({ agencyId: principal.agency.id, actor: principal.subject, sourceIp, action, subject, detail }),
-    );
+    ownerId?: string,
+  ) => changes.change([], async (_tx, records) => records.audit(caller.auditEntry(action, subject, detail, ownerId)));
   const visibleUnits = (caller: Caller): CrewUnit[] => {
     const agencies = new Set(caller.agencies());
     return [...directory.units.values()].filter((unit) => agencies.has(unit.agencyId));
@@ -127,7 +125,7 @@ export function historyRoutes(operations: Operations, { database, directory, cha
       const caller = c.get('caller');
       caller.mustReach(unit.agencyId);
       mustBeInOrder(from, to);
-      await audited(caller, 'read_track', { kind: 'unit', id: unit.id }, { from, to });
+      await audited(caller, 'read_track', { kind: 'unit', id: unit.id }, { from, to }, unit.agencyId);
       const track = await unitTrack(database, {
         unitHandle: unit.handle,
         fromMs: from,

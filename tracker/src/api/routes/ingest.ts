@@ -12,9 +12,9 @@ import {
   osmand,
   overland,
   owntracks,
-  parseNetwork,
 } from '../../adapters/index.js';
 import type { Core } from '../../core.js';
+import { parseNetwork } from '../../ip-network.js';
 import type { Operation } from '../../rights/matrix.js';
 import type { CrewDevice } from '../../units/directory.js';
 import { type ApiContext, type Caller, json, type Operations } from '../operation.js';

@@ -2,7 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { box, boxContains, lonLat, nearestSuitable, type UnitRoster } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
-import { STALE_AFTER_INTERVALS } from '../../protocol/live-frame.js';
+import { areApart, distanceBetweenM, isFresh } from '../../live/other-sources.js';
+import { STALE_AFTER_INTERVALS, UNIT_FLAG } from '../../protocol/live-frame.js';
 import { DISPATCHABLE_STATUSES } from '../../protocol/status.js';
 import type { CrewUnit } from '../../units/directory.js';
 import { unitFacts } from '../../units/unit-facts.js';
@@ -28,8 +29,26 @@ const UnitSchema = z
     setAside: z
       .record(z.string(), z.number().int())
       .openapi({ description: 'Fixes set aside since the start, by reason' }),
+    sourcesApart: z.boolean().openapi({ description: 'Its devices say that they are far from each other' }),
   })
   .openapi('Unit');
+
+const SourceSchema = z
+  .object({
+    deviceId: z.uuid(),
+    kind: z.string(),
+    name: z.string(),
+    priority: z.number().int(),
+    live: z.boolean().openapi({ description: 'It gives the unit’s live position' }),
+    fresh: z.boolean(),
+    fixTime: z.number().nullable(),
+    receivedAt: z.number().nullable(),
+    fromLiveM: z.number().nullable().openapi({ description: 'Metres from the live position' }),
+    apart: z
+      .boolean()
+      .openapi({ description: 'It cannot be where the live one is: it has left the vehicle, or one is wrong' }),
+  })
+  .openapi('UnitSource');
 
 const LiveUnitSchema = z
   .object({
@@ -82,7 +101,33 @@ export function liveRoutes(operations: Operations, { directory, live, intake }: 
     capabilities: Object.fromEntries(unit.capabilities),
     heldUntil: unit.heldUntil > Date.now() ? unit.heldUntil : null,
     setAside: intake.judge.setAside(unit.slot),
+    sourcesApart: (live.flags[unit.slot] & UNIT_FLAG.sourcesApart) !== 0,
   });
+
+  /** The unit's devices, those of the most weight first, with what each last said since the start. */
+  const sourcesOf = ({ id, slot }: CrewUnit, now: number) => {
+    const liveSighting = live.hasPosition(slot) ? live.sighting(slot) : undefined;
+    const others = new Map([...live.others.of(slot)].map((sighting) => [sighting.deviceHandle, sighting]));
+    return [...directory.devicesOf(id)]
+      .sort((a, b) => b.fixSource.priority - a.fixSource.priority || a.handle - b.handle)
+      .map(({ id: deviceId, handle, kind, name, fixSource }) => {
+        const isLive = liveSighting?.deviceHandle === handle;
+        const sighting = isLive ? liveSighting : others.get(handle);
+        const both = sighting !== undefined && liveSighting !== undefined;
+        return {
+          deviceId,
+          kind,
+          name,
+          priority: fixSource.priority,
+          live: isLive,
+          fresh: sighting !== undefined && isFresh(sighting, now),
+          fixTime: sighting?.fixTime ?? null,
+          receivedAt: sighting?.receivedAt ?? null,
+          fromLiveM: both ? Math.round(distanceBetweenM(sighting, liveSighting)) : null,
+          apart: both && areApart(sighting, liveSighting, now),
+        };
+      });
+  };
 
   operations.add(
     'getUnits',
@@ -111,13 +156,19 @@ export function liveRoutes(operations: Operations, { directory, live, intake }: 
       method: 'get',
       path: '/api/v1/units/{id}',
       request: { params: z.object({ id: z.uuid() }) },
-      responses: { 200: json(UnitSchema, 'The unit'), 404: { description: 'None here' } },
+      responses: {
+        200: json(
+          UnitSchema.extend({ sources: z.array(SourceSchema) }),
+          'The unit, with the devices that say where it is',
+        ),
+        404: { description: 'None here' },
+      },
     },
     (c) => {
       const unit = directory.units.get(c.req.valid('param').id);
       if (unit === undefined) throw new ApiError(404, 'not_found', 'no such unit');
       c.get('caller').mustReach(unit.agencyId);
-      return c.json(shown(unit), 200);
+      return c.json({ ...shown(unit), sources: sourcesOf(unit, Date.now()) }, 200);
     },
   );
 

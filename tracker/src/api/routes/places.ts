@@ -1,8 +1,9 @@
 /** Territories and shelters, from PostGIS. */
 import { z } from '@hono/zod-openapi';
 import { LRUCache } from 'lru-cache';
-import { lonLat } from '../../../../geo-engine/src/index.js';
+import { lonLat, PRIORITIES } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
+import { normsHere } from '../../dispatch/response-norms.js';
 import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 
@@ -12,14 +13,15 @@ const TILE_TTL_MS = 60_000;
 
 const Place = { lon: z.coerce.number().min(-180).max(180), lat: z.coerce.number().min(-90).max(90) };
 
-export function placeRoutes(operations: Operations, { geoStore }: Core): void {
+export function placeRoutes(operations: Operations, { geoStore, dispatch: { places } }: Core): void {
   operations.add(
     'getTerritories',
     {
       method: 'get',
       path: '/api/v1/territories',
-      description: 'Every territory that covers a place; `approximate` ones are generated, not surveyed.',
-      request: { query: z.object(Place) },
+      description:
+        'Whose ground a place is: territories, widest first (`approximate` ones are generated, not surveyed), the zones and norms of response that hold there, and who serves it. While the database is away: as last known, and said so.',
+      request: { query: z.object({ ...Place, priority: z.enum(PRIORITIES).default('P1') }) },
       responses: {
         200: json(
           z.object({
@@ -35,14 +37,21 @@ export function placeRoutes(operations: Operations, { geoStore }: Core): void {
                 })
                 .loose(),
             ),
+            norms: z.array(z.object({ service: z.string() }).loose()),
+            source: z.enum(['database', 'last_known']),
+            asOf: z.number(),
           }),
-          'Territories',
+          'Territories, norms',
         ),
       },
     },
     async (c) => {
-      const { lon, lat } = c.req.valid('query');
-      return c.json({ territories: await geoStore.territoriesAt(lonLat(lon, lat)) }, 200);
+      const { lon, lat, priority } = c.req.valid('query');
+      const { grounds, zones, source, asOf } = await places.at(lonLat(lon, lat));
+      const now = Date.now();
+      const norms = normsHere(places.norms, { priority, zones, elsewhere: places.elsewhere, receivedAt: now, now });
+      const territories = grounds.map(({ zones: _zones, duty: _duty, ...territory }) => territory);
+      return c.json({ territories, norms: norms.map((norm) => ({ ...norm })), source, asOf }, 200);
     },
   );
 

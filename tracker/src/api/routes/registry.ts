@@ -9,6 +9,9 @@ import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError, type ProblemDetail } from '../problem.js';
 
 const MAX_IMPORT_ROWS = 5000;
+/** A round of all vehicles takes weeks; a token that is changed because it leaked is changed with 0. */
+const MAX_OVERLAP_S = 90 * 86_400;
+const DEFAULT_OVERLAP_S = 7 * 86_400;
 const MAX_NAMED_ERRORS = 50;
 
 const SINGLE: readonly { operation: Operation; kind: RegistryKind }[] = [
@@ -32,7 +35,6 @@ export function registryRoutes(operations: Operations, core: Core): void {
     lines?: readonly number[],
   ): Promise<number> {
     const rowName = (i: number) => (lines === undefined ? 'body' : lineName(lines[i]!));
-    const { principal, sourceIp } = caller;
     if (kind === 'agencies') caller.mustBeOperator();
     rows.forEach((row, i) => {
       if (kind === 'agencies') return;
@@ -45,11 +47,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
       caller.mustReach(agency.id);
     });
     try {
-      return await registerRows(changes, directory, kind, rows, {
-        agencyId: principal.agency.id,
-        actor: principal.subject,
-        sourceIp,
-      });
+      return await registerRows(changes, directory, kind, rows, caller.auditEntry);
     } catch (error) {
       if (error instanceof ReferenceUnknown) {
         throw new ApiError(422, 'reference_unknown', error.message, {
@@ -205,6 +203,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
                 agencyId: z.uuid(),
                 granteeId: z.uuid(),
                 tier: z.string(),
+                purpose: z.string(),
                 validFrom: z.number(),
                 validTo: z.number().nullable(),
               }),
@@ -249,13 +248,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
           data: { grantId: id },
           at: Date.now(),
         });
-        records.audit({
-          agencyId: grant.agency_id,
-          actor: caller.principal.subject,
-          sourceIp: caller.sourceIp,
-          action: 'revoke_grant',
-          subject: { kind: 'grant', id },
-        });
+        records.audit(caller.auditEntry('revoke_grant', { kind: 'grant', id }, {}, grant.agency_id));
       });
       await directory.reloadAgencies();
       return c.body(null, 204);
@@ -325,6 +318,67 @@ export function registryRoutes(operations: Operations, core: Core): void {
   );
 
   operations.add(
+    'rotateDeviceToken',
+    {
+      method: 'post',
+      path: '/api/v1/devices/{id}/token',
+      description:
+        'Gives a device a new token, shown this once. The old one counts beside it for so many seconds; then it is refused, and what it opened is closed. With 0 that is at once.',
+      request: {
+        params: z.object({ id: z.uuid() }),
+        body: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: z
+                .object({ overlapS: z.number().int().min(0).max(MAX_OVERLAP_S).default(DEFAULT_OVERLAP_S) })
+                .openapi('TokenRotation'),
+            },
+          },
+        },
+      },
+      responses: {
+        201: json(
+          z.object({ token: z.string(), previousUntil: z.number() }),
+          'The new token, and until when the old one counts',
+        ),
+        404: { description: 'No such device, or it was revoked' },
+      },
+    },
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { overlapS } = c.req.valid('json');
+      const caller = c.get('caller');
+      const device = directory.devices.get(id);
+      if (device === undefined) throw new ApiError(404, 'not_found', `no device ${id}`);
+      caller.mustReach(device.agencyId);
+      const token = newDeviceToken();
+      const previousUntil = await changes.change([id], async (tx, records) => {
+        const rotated = (
+          await tx.query<{ agency_id: string; version: number; previous_until: number }>(sql.rotate_device_token, [
+            id,
+            deviceTokenSha256(token),
+            overlapS,
+          ])
+        ).rows[0];
+        if (rotated === undefined) throw new ApiError(404, 'not_found', `device ${id} was revoked`);
+        const { agency_id: agencyId, version, previous_until } = rotated;
+        records.event({
+          type: 'lv.vanags.device.token_rotated.v1',
+          agencyId,
+          aggregate: { kind: 'device', id, version },
+          data: { deviceId: id, previousUntil: previous_until },
+          at: Date.now(),
+        });
+        records.audit(caller.auditEntry('rotate_device_token', { kind: 'device', id }, { overlapS }, agencyId));
+        return previous_until;
+      });
+      await directory.reloadDevices([id]);
+      return c.json({ token, previousUntil }, 201);
+    },
+  );
+
+  operations.add(
     'revokeDevice',
     {
       method: 'delete',
@@ -349,13 +403,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
           data: { deviceId: id },
           at: Date.now(),
         });
-        records.audit({
-          agencyId: revoked.agency_id,
-          actor: caller.principal.subject,
-          sourceIp: caller.sourceIp,
-          action: 'revoke_device',
-          subject: { kind: 'device', id },
-        });
+        records.audit(caller.auditEntry('revoke_device', { kind: 'device', id }, {}, revoked.agency_id));
       });
       await directory.reloadDevices([id]);
       return c.body(null, 204);

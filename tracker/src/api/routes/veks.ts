@@ -2,9 +2,18 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { UNIT_STATUSES } from '../../protocol/status.js';
-import { assignUnit, cancelAssignment, moveUnit, vekParties } from '../../veks/dispatch.js';
+import { assignUnit, cancelAssignment, expectFree, moveUnit, vekParties } from '../../veks/dispatch.js';
 import { CommandError } from '../../veks/errors.js';
-import { answerVek, closeVek, createVek, holdUnit, offerVek, updateVek } from '../../veks/vek-commands.js';
+import {
+  answerVek,
+  closeVek,
+  createVek,
+  holdById,
+  holdUnit,
+  offerVek,
+  releaseHold,
+  updateVek,
+} from '../../veks/vek-commands.js';
 import { veksSql as sql } from '../../veks/veks-sql.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
@@ -59,6 +68,7 @@ const VekSchema = z
     accuracyM: z.number().nullable(),
     address: z.string().nullable(),
     summary: z.string().nullable(),
+    alarmLevel: z.number().int().openapi({ description: 'How far it was raised; levels add up' }),
     status: z.string(),
     receivedAt: z.number(),
     closedAt: z.number().nullable(),
@@ -79,7 +89,8 @@ const VekSchema = z
   .openapi('Vek');
 type Vek = z.infer<typeof VekSchema>;
 
-interface VekRow extends Omit<Vek, 'agencyId' | 'typeCode' | 'accuracyM' | 'receivedAt' | 'closedAt'> {
+interface VekRow extends Omit<Vek, 'agencyId' | 'typeCode' | 'accuracyM' | 'alarmLevel' | 'receivedAt' | 'closedAt'> {
+  alarm_level: number;
   agency_id: string;
   type_code: string | null;
   accuracy_m: number | null;
@@ -87,12 +98,13 @@ interface VekRow extends Omit<Vek, 'agencyId' | 'typeCode' | 'accuracyM' | 'rece
   closed_at: number | null;
 }
 
-function vekOf({ agency_id, type_code, accuracy_m, received_at, closed_at, ...rest }: VekRow): Vek {
+function vekOf({ agency_id, type_code, accuracy_m, alarm_level, received_at, closed_at, ...rest }: VekRow): Vek {
   return {
     ...rest,
     agencyId: agency_id,
     typeCode: type_code,
     accuracyM: accuracy_m,
+    alarmLevel: alarm_level,
     receivedAt: received_at,
     closedAt: closed_at,
   };
@@ -102,7 +114,7 @@ const IdParam = z.object({ id: z.uuid() });
 const VersionAnswer = z.object({ version: z.number().int() });
 const body = <T extends z.ZodType>(schema: T) => ({ required: true, content: { 'application/json': { schema } } });
 
-export function vekRoutes(operations: Operations, { database, changes, directory }: Core): void {
+export function vekRoutes(operations: Operations, { database, changes, directory, dispatch: { veks } }: Core): void {
   /** The parties of a VEK, if the caller's agency is one of them. */
   async function mustBeParty(caller: Caller, vekId: string): Promise<readonly string[]> {
     let parties: readonly string[] | undefined;
@@ -115,14 +127,14 @@ export function vekRoutes(operations: Operations, { database, changes, directory
     return parties!;
   }
 
-  const audited = (caller: Caller, action: string, kind: string, id: string, detail: Record<string, unknown> = {}) => ({
-    agencyId: caller.principal.agency.id,
-    actor: caller.principal.subject,
-    sourceIp: caller.sourceIp,
-    action,
-    subject: { kind, id },
-    detail,
-  });
+  const audited = (
+    caller: Caller,
+    action: string,
+    kind: string,
+    id: string,
+    detail: Record<string, unknown> = {},
+    ownerId?: string,
+  ) => caller.auditEntry(action, { kind, id }, detail, ownerId);
 
   operations.add(
     'getVeks',
@@ -210,6 +222,7 @@ export function vekRoutes(operations: Operations, { database, changes, directory
         if (!created.repeated) records.audit(audited(caller, 'create_vek', 'vek', given.id));
         return created;
       });
+      await veks.reload([given.id]);
       return c.json({ id: given.id, number, version }, repeated ? 200 : 201);
     },
   );
@@ -225,7 +238,7 @@ export function vekRoutes(operations: Operations, { database, changes, directory
         params: IdParam,
         body: body(
           z
-            .object({ version: z.number().int(), ...vekFields })
+            .object({ version: z.number().int(), ...vekFields, alarmLevel: z.number().int().min(1).max(10).nullish() })
             .refine(bothOrNone, 'lon and lat go together')
             .openapi('VekPatch'),
         ),
@@ -241,6 +254,7 @@ export function vekRoutes(operations: Operations, { database, changes, directory
         records.audit(audited(caller, 'update_vek', 'vek', id, { changed: Object.keys(patch) }));
         return updateVek(tx, records, id, version, patch, Date.now());
       });
+      await veks.reload([id]);
       return c.json({ version: now }, 200);
     },
   );
@@ -269,6 +283,7 @@ export function vekRoutes(operations: Operations, { database, changes, directory
         records.audit(audited(caller, 'close_vek', 'vek', id, { as }));
         return closeVek(tx, records, id, version, as, Date.now());
       });
+      await veks.reload([id]);
       return c.json({ version: now }, 200);
     },
   );
@@ -322,6 +337,7 @@ export function vekRoutes(operations: Operations, { database, changes, directory
         records.audit(audited(caller, 'offer_vek', 'vek', id, { to: agencyCode }));
         await offerVek(tx, records, id, agency.id, Date.now());
       });
+      await veks.reload([id]);
       return c.body(null, 204);
     },
   );
@@ -355,12 +371,13 @@ export function vekRoutes(operations: Operations, { database, changes, directory
     },
   );
 
-  /** The unit's agency must be in the caller's command, and the VEK must be one the caller has a part in. */
-  async function mustCommand(caller: Caller, unitId: string, vekId: string): Promise<void> {
+  /** The unit's agency, which must be in the caller's command; and the VEK must be one the caller has a part in. */
+  async function mustCommand(caller: Caller, unitId: string, vekId: string): Promise<string> {
     const unit = directory.units.get(unitId);
     if (unit === undefined) throw new ApiError(404, 'not_found', `no unit ${unitId}`);
     caller.mustReach(unit.agencyId);
     await mustBeParty(caller, vekId);
+    return unit.agencyId;
   }
 
   operations.add(
@@ -386,12 +403,38 @@ export function vekRoutes(operations: Operations, { database, changes, directory
     async (c) => {
       const hold = c.req.valid('json');
       const caller = c.get('caller');
-      await mustCommand(caller, hold.unitId, hold.vekId);
-      const held = await changes.change([hold.unitId], (tx, records) =>
-        holdUnit(tx, records, { ...hold, by: caller.principal.subject, at: Date.now() }),
-      );
+      const ownerId = await mustCommand(caller, hold.unitId, hold.vekId);
+      const held = await changes.change([hold.unitId], (tx, records) => {
+        const { id, unitId, seconds } = hold;
+        records.audit(audited(caller, 'hold_unit', 'vek', hold.vekId, { holdId: id, unitId, seconds }, ownerId));
+        return holdUnit(tx, records, { ...hold, by: caller.principal.subject, at: Date.now() });
+      });
       await directory.reloadUnits([hold.unitId]);
       return c.json(held, 201);
+    },
+  );
+
+  operations.add(
+    'releaseHold',
+    {
+      method: 'delete',
+      path: '/api/v1/holds/{id}',
+      description: 'Gives a held unit back before the hold ends.',
+      request: { params: IdParam },
+      responses: { 204: { description: 'Given back' }, 404: { description: 'No such hold: it is over' } },
+    },
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const caller = c.get('caller');
+      const hold = await holdById(database, id);
+      if (hold === undefined) throw new ApiError(404, 'not_found', `no hold ${id}`);
+      caller.mustReach(hold.agency_id);
+      await changes.change([hold.unit_id], (tx, records) => {
+        records.audit(audited(caller, 'release_hold', 'unit', hold.unit_id, { holdId: id }, hold.agency_id));
+        return releaseHold(tx, records, id, hold, Date.now());
+      });
+      await directory.reloadUnits([hold.unit_id]);
+      return c.body(null, 204);
     },
   );
 
@@ -411,12 +454,12 @@ export function vekRoutes(operations: Operations, { database, changes, directory
       const { id: vekId } = c.req.valid('param');
       const { id, unitId } = c.req.valid('json');
       const caller = c.get('caller');
-      await mustCommand(caller, unitId, vekId);
+      const ownerId = await mustCommand(caller, unitId, vekId);
       const { repeated } = await changes.change([vekId, unitId], async (tx, records) => {
-        records.audit(audited(caller, 'assign_unit', 'vek', vekId, { unitId, assignmentId: id }));
+        records.audit(audited(caller, 'assign_unit', 'vek', vekId, { unitId, assignmentId: id }, ownerId));
         return assignUnit(tx, records, { id, vekId, unitId, by: caller.principal.subject, at: Date.now() });
       });
-      await directory.reloadUnits([unitId]);
+      await Promise.all([directory.reloadUnits([unitId]), veks.reload([vekId])]);
       return c.json({ id }, repeated ? 200 : 201);
     },
   );
@@ -438,8 +481,40 @@ export function vekRoutes(operations: Operations, { database, changes, directory
       if (assignment === undefined) throw new ApiError(404, 'not_found', `no assignment ${id}`);
       caller.mustReach(assignment.agency_id);
       await changes.change([assignment.vek_id, assignment.unit_id], async (tx, records) => {
-        records.audit(audited(caller, 'cancel_assignment', 'vek', assignment.vek_id, { assignmentId: id }));
+        const detail = { assignmentId: id };
+        records.audit(audited(caller, 'cancel_assignment', 'vek', assignment.vek_id, detail, assignment.agency_id));
         await cancelAssignment(tx, records, id, Date.now());
+      });
+      await Promise.all([directory.reloadUnits([assignment.unit_id]), veks.reload([assignment.vek_id])]);
+      return c.body(null, 204);
+    },
+  );
+
+  operations.add(
+    'expectFree',
+    {
+      method: 'put',
+      path: '/api/v1/assignments/{id}/expected-free',
+      description: 'Notes when a unit at work is expected to be free again; null: nobody knows.',
+      request: {
+        params: IdParam,
+        body: body(z.object({ at: z.iso.datetime({ offset: true }).nullable() }).openapi('ExpectedFree')),
+      },
+      responses: { 204: { description: 'Noted' } },
+    },
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { at } = c.req.valid('json');
+      const caller = c.get('caller');
+      const assignment = (
+        await database.query<{ unit_id: string; vek_id: string; agency_id: string }>(sql.assignment, [id])
+      ).rows[0];
+      if (assignment === undefined) throw new ApiError(404, 'not_found', `no assignment ${id}`);
+      caller.mustReach(assignment.agency_id);
+      await changes.change([assignment.vek_id, assignment.unit_id], (tx, records) => {
+        const detail = { assignmentId: id, at };
+        records.audit(audited(caller, 'expect_free', 'unit', assignment.unit_id, detail, assignment.agency_id));
+        return expectFree(tx, records, id, at === null ? null : Date.parse(at), Date.now());
       });
       await directory.reloadUnits([assignment.unit_id]);
       return c.body(null, 204);
@@ -480,10 +555,14 @@ export function vekRoutes(operations: Operations, { database, changes, directory
       const active = (await database.query<{ vek_id: string }>(sql.active_assignment, [id])).rows[0];
       const outcome = await changes.change(active === undefined ? [id] : [id, active.vek_id], async (tx, records) => {
         records.audit(
-          audited(caller, 'set_unit_status', 'unit', id, {
-            status: given.status,
-            overrideReason: given.overrideReason ?? null,
-          }),
+          audited(
+            caller,
+            'set_unit_status',
+            'unit',
+            id,
+            { status: given.status, overrideReason: given.overrideReason ?? null },
+            unit.agencyId,
+          ),
         );
         const ping = {
           unitId: id,

@@ -18,6 +18,13 @@ export interface EmbeddedEvents {
   restarted(detail: string): void;
 }
 
+/** The folder of the socket that the embedded database of a data directory listens on while it runs. */
+export function embeddedSocketDir(dataDir: string): string {
+  const inside = join(dataDir, 'socket');
+  const short = join(tmpdir(), `vanags-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`);
+  return Buffer.byteLength(join(inside, '.s.PGSQL.5432')) <= MAX_SOCKET_PATH ? inside : short;
+}
+
 /**
  * Keeps the embedded database running in a child process: starts it, starts it again when it dies, ends it with us.
  * The directory's lock is the child's, so that it is held exactly as long as the files may be written.
@@ -33,9 +40,7 @@ export class EmbeddedDatabase {
   private constructor(dataDir: string, events: EmbeddedEvents) {
     this.#dataDir = dataDir;
     this.#events = events;
-    const inside = join(dataDir, 'socket');
-    const short = join(tmpdir(), `vanags-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`);
-    this.socketDir = Buffer.byteLength(join(inside, '.s.PGSQL.5432')) <= MAX_SOCKET_PATH ? inside : short;
+    this.socketDir = embeddedSocketDir(dataDir);
   }
 
   /**

@@ -1,7 +1,6 @@
-import { type CloudEvent, cloudEvent, cursorAt } from '../feed/event.js';
-import { CursorGone, type Feed, type FeedReader } from '../feed/feed.js';
+import { type CloudEvent, cloudEvent, cursorAt } from './event.js';
+import { CursorGone, type Feed, type FeedReader } from './feed.js';
 
-const BATCH = 200;
 const IDLE_MS = 60_000;
 const RETRY_MS = 500;
 
@@ -22,13 +21,16 @@ export interface EventSink {
 export class EventPump {
   readonly #feed: Feed;
   readonly #sink: EventSink;
+  readonly #batch: number;
   readonly #stop = new AbortController();
   #position: number;
 
-  constructor(feed: Feed, position: number, sink: EventSink) {
+  /** @param batch so many events at most are delivered together */
+  constructor(feed: Feed, position: number, sink: EventSink, batch = 200) {
     this.#feed = feed;
     this.#position = position;
     this.#sink = sink;
+    this.#batch = batch;
   }
 
   get position(): number {
@@ -42,7 +44,7 @@ export class EventPump {
       const arrival = this.#feed.nextEvents(IDLE_MS, signal);
       let read: Awaited<ReturnType<Feed['read']>>;
       try {
-        read = await this.#feed.read(this.#position, BATCH, this.#sink.reader());
+        read = await this.#feed.read(this.#position, this.#batch, this.#sink.reader());
       } catch (error) {
         if (error instanceof CursorGone) return this.#sink.gone(error.message);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS)); // the database is away
@@ -51,7 +53,7 @@ export class EventPump {
       if (signal.aborted) return;
       if (read.events.length > 0) await this.#sink.deliver(read.events.map(cloudEvent), cursorAt(read.seenUpTo));
       this.#position = read.seenUpTo;
-      if (read.events.length < BATCH) await arrival;
+      if (read.events.length < this.#batch) await arrival;
     }
   }
 

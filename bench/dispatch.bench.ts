@@ -1,0 +1,296 @@
+/**
+ * How soon does a desk know who goes, while the whole fleet reports? First whether the answers are right, against a scan of all units with
+ * times of the matrix; then the times over HTTP; then whether two desks that want one unit ever both get it.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import { createRandom, type SeededRandom } from '../fixtures/world/seeded-random.js';
+import { haversineM } from '../geo-engine/src/index.js';
+import type { BenchCrew } from './lib/crew-messages.js';
+import { CrewWorkers } from './lib/crew-workers.js';
+import type { DispatchRoads, DispatchRoadsOrder } from './lib/dispatch-roads-worker.js';
+import { createCrews, registerCrews } from './lib/fleet.js';
+import { HttpApi } from './lib/http-api.js';
+import { type BenchRun, judgeComplaints } from './lib/run.js';
+import { quantile } from './lib/statistics.js';
+import { crewUrl, type Target } from './lib/tracker-process.js';
+import { Worker } from './lib/worker.js';
+
+const FLEETS = { quick: [10_000], full: [10_000, 100_000] };
+const POINTS = { quick: 150_000, full: 1_400_000 };
+/** Crews of the bench name no vehicle, and drive as cars. */
+const PROFILE = 'car';
+/** What the units of the fleet can do, by turns; a card of six lines asks for one after the other. */
+const CAPABILITIES = ['extinguish', 'water', 'height_rescue', 'command', 'medical', 'patrol'] as const;
+const WANTED = [2, 2, 1, 1, 2, 2] as const;
+const QUESTIONS = { quick: 200, full: 2000 };
+const TOGETHER = { quick: 20, full: 200 };
+const CHECKED = { quick: 10, full: 40 };
+const HOLD_RACES = { quick: 200, full: 10_000 };
+/** Questions come this far apart: a room of busy desks, and no queue of our own making. */
+const PAUSE_MS = 15;
+const WARM_UP = 50;
+/** Sockets that one process of ours may have. Larger fleets are registered whole and report in part. */
+const MOST_CONNECTED = 10_000;
+/** Nearest by straight line that the oracle asks ways of: the answer's units are among the first few. */
+const ORACLE_UNITS = 90;
+
+interface AnswerUnit {
+  readonly unitId: string;
+  readonly response: { readonly travelMs: number; readonly offRoadMs: number };
+}
+interface Answer {
+  readonly basis: { readonly travel: string };
+  readonly incidents: readonly {
+    readonly units: readonly AnswerUnit[];
+    readonly lines: readonly { readonly served: readonly { readonly unitId: string }[] }[];
+  }[];
+}
+
+export async function bench(run: BenchRun): Promise<void> {
+  const { quick, seed } = run.options;
+  const length = quick ? 'quick' : 'full';
+  const roadsDir = await mkdtemp(path.join(tmpdir(), 'vanags-dispatch-'));
+  run.ending(() => rm(roadsDir, { recursive: true, force: true }));
+  run.progress(`preparing roads of ${POINTS[length]} points`);
+  const worker = Worker.start('dispatch-roads-worker.ts');
+  run.ending(() => worker.stop());
+  const order: DispatchRoadsOrder = { dir: roadsDir, seed, points: POINTS[length], profile: PROFILE };
+  const roads = await worker.ask<DispatchRoads>(order);
+  await worker.stop();
+  for await (const target of run.targets({ ROADS_DIR: roadsDir })) {
+    for (const fleet of FLEETS[length]) {
+      if (run.hasTimeFor(`a fleet of ${fleet}`)) await measureFleet(run, target, fleet, roads, length);
+    }
+    await raceForHolds(run, target, HOLD_RACES[length]);
+  }
+}
+
+async function measureFleet(
+  run: BenchRun,
+  target: Target,
+  fleet: number,
+  { nodes, places }: DispatchRoads,
+  length: 'quick' | 'full',
+): Promise<void> {
+  const { seed } = run.options;
+  const where = `${fleet.toLocaleString('en')} units, ${target.database}`;
+  run.progress(`registering ${where}`);
+  const random = createRandom(seed, 'questions');
+  // where the invented country has roads
+  const crews = createCrews(seed, fleet).map((crew) => {
+    const [lon, lat] = random.pick(places);
+    return { ...crew, route: { ...crew.route, lon, lat } };
+  });
+  const admin = await target.admin();
+  const agency = await registerCrews(admin, crews, 1, (i) => [
+    { code: CAPABILITIES[i % CAPABILITIES.length]!, quantity: 1 },
+  ]);
+  const desk = new Desk(target.url, await target.deskToken(agency), agency);
+  const connected = crews.slice(0, MOST_CONNECTED);
+  if (connected.length < fleet)
+    run.note(`${where}: ${connected.length} of them are connected and report; the others are known without a place`);
+  const workers = await CrewWorkers.connect(crewUrl(target.url), connected);
+  run.ending(() => workers.stop());
+  // everybody is on the picture, and stands
+  await workers.step({ seconds: 2, warmUpS: 0, framesPerS: connected.length, fixesPerFrame: 1, drainS: 5 });
+  await checkAnswers(run, desk, random, CHECKED[length], where);
+
+  const seconds = ((QUESTIONS[length] + TOGETHER[length]) * (PAUSE_MS + 15)) / 1000 + 5;
+  const load = workers.step({ seconds, warmUpS: 1, framesPerS: connected.length, fixesPerFrame: 1, drainS: 5 });
+  await sleep(1500);
+  run.progress(`one VEK at a time, ${where}`);
+  const single = await timed(QUESTIONS[length], () => desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]));
+  run.progress(`ten VEKs together, ${where}`);
+  const together = await timed(TOGETHER[length], () =>
+    desk.ask(Array.from({ length: 10 }, () => desk.incident(random.pick(connected), ['extinguish', 'medical']))),
+  );
+  const { ackSummary, durablePerS, saturated } = await load;
+  if (saturated !== undefined) run.note(`${where}: the generator was the limit: ${saturated}`);
+  const note = `${nodes.toLocaleString('en')} nodes; meanwhile ${Math.round(durablePerS)} fixes/s became durable, acknowledged in ${ackSummary.p50.toFixed(0)} ms (p50)`;
+  const figure = (id: string, what: string, value: number) =>
+    run.figure({ id: `dispatch.${id}`, what: `${what}, ${where}`, value, unit: 'ms', better: 'less', note });
+  figure(`${fleet}.p50`, 'six-line card, question → whole answer, p50', quantile(single, 0.5));
+  figure(`${fleet}.p99`, 'six-line card, question → whole answer, p99', quantile(single, 0.99));
+  const id = fleet === FLEETS.full[0] ? 'together' : `together.${fleet}`;
+  figure(`${id}.p50`, 'ten VEKs together, p50', quantile(together, 0.5));
+  figure(`${id}.p99`, 'ten VEKs together, p99', quantile(together, 0.99));
+  const { errors } = await workers.report();
+  judgeComplaints(run, where, errors);
+  await workers.stop();
+}
+
+/** Milliseconds of each question after the first ones. */
+async function timed(count: number, ask: () => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const begun = performance.now();
+    await ask();
+    if (i >= Math.min(WARM_UP, count / 4)) times.push(performance.now() - begun);
+    await sleep(PAUSE_MS);
+  }
+  return times;
+}
+
+/** Asks as a dispatcher's console does, over one connection that is kept. */
+class Desk {
+  readonly api: HttpApi;
+  readonly service: string;
+  readonly #url: URL;
+  readonly #token: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  constructor(url: string, token: string, service: string) {
+    this.api = new HttpApi(url, token);
+    this.service = service; // the bench's agency is a service of its own
+    this.#url = new URL('/api/v1/recommendations', url);
+    this.#token = token;
+  }
+
+  incident({ route }: BenchCrew, capabilities: readonly (typeof CAPABILITIES)[number][]) {
+    const requirements = capabilities.map((capability) => {
+      const quantity = WANTED[CAPABILITIES.indexOf(capability)]!;
+      return { capability, quantity, service: this.service, need: 'must', each: 1 };
+    });
+    return { place: { lon: route.lon, lat: route.lat }, priority: 'P2', requirements };
+  }
+
+  ask(incidents: readonly object[]): Promise<Answer> {
+    const body = JSON.stringify({ incidents });
+    const headers = {
+      authorization: `Bearer ${this.#token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(this.#url, { method: 'POST', agent: this.#agent, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          if (response.statusCode === 200) resolve(JSON.parse(text) as Answer);
+          else reject(new Error(`${response.statusCode}: ${text.slice(0, 300)}`));
+        });
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+}
+
+interface LiveUnit {
+  readonly id: string;
+  readonly lon: number;
+  readonly lat: number;
+  readonly speedMps: number | null;
+  readonly headingDeg: number | null;
+}
+
+/** Each line's units against the nearest of all that have the capability, by times of the matrix from where the picture shows them. */
+async function checkAnswers(
+  run: BenchRun,
+  desk: Desk,
+  random: SeededRandom,
+  questions: number,
+  where: string,
+): Promise<void> {
+  run.progress(`checking answers, ${where}`);
+  const { units } = await desk.api.get<{ units: readonly { id: string; capabilities: Record<string, number> }[] }>(
+    '/api/v1/units',
+  );
+  const capabilityOf = new Map(units.map(({ id, capabilities }) => [id, Object.keys(capabilities)[0]!]));
+  const { units: live } = await desk.api.get<{ units: readonly LiveUnit[] }>('/api/v1/live');
+  let compared = 0;
+  let first = '';
+  for (let i = 0; i < questions; i++) {
+    const { lon, lat } = random.pick(live);
+    const requirements = CAPABILITIES.map((capability, at) => ({
+      capability,
+      quantity: WANTED[at]!,
+      service: desk.service,
+      need: 'must',
+      each: 1,
+    }));
+    const { basis, incidents } = await desk.ask([{ place: { lon, lat }, priority: 'P3', requirements }]);
+    if (basis.travel !== 'roads') continue; // the place lies beyond the invented country
+    const { lines, units: chosen } = incidents[0]!;
+    for (const [at, capability] of CAPABILITIES.entries()) {
+      const able = live
+        .filter(({ id }) => capabilityOf.get(id) === capability)
+        .map((unit) => ({ ...unit, m: haversineM(unit.lon, unit.lat, lon, lat) }))
+        .sort((a, b) => a.m - b.m)
+        .slice(0, ORACLE_UNITS);
+      const wanted = (await matrixMs(desk.api, able, { lon, lat })).filter((ms) => ms !== null).sort((a, b) => a - b);
+      const served = new Set(lines[at]!.served.map(({ unitId }) => unitId));
+      const got = chosen
+        .filter(({ unitId }) => served.has(unitId))
+        .map(({ response: { travelMs, offRoadMs } }) => travelMs + offRoadMs)
+        .sort((a, b) => a - b);
+      compared++;
+      const isRight =
+        got.length === Math.min(WANTED[at]!, wanted.length) && got.every((ms, n) => Math.abs(ms - wanted[n]!) <= 2);
+      if (!isRight) first ||= `question ${i}, ${capability}: ${got} ms, not ${wanted.slice(0, 4)}`;
+    }
+  }
+  run.check(
+    `${where}: the nearest of all that can`,
+    first === '' && compared > 0,
+    first || `${compared} lines equal to the scan`,
+  );
+}
+
+async function matrixMs(
+  api: HttpApi,
+  sources: readonly LiveUnit[],
+  target: { lon: number; lat: number },
+): Promise<(number | null)[]> {
+  const places = sources.map(({ lon, lat, speedMps, headingDeg }) => ({ lon, lat, speedMps, headingDeg }));
+  const body = { sources: places, targets: [target], profile: PROFILE };
+  const { wholeMs } = (await api.post('/api/v1/matrix', body)) as { wholeMs: (number | null)[][] };
+  return wholeMs.map(([ms]) => ms ?? null);
+}
+
+/** Two desks want one unit at one instant, over and over: one gets it, never both. */
+async function raceForHolds(run: BenchRun, target: Target, races: number): Promise<void> {
+  run.progress(`racing for holds, ${target.database}`);
+  const admin = await target.admin();
+  const [crew] = createCrews(run.options.seed + 1, 1);
+  const agency = await registerCrews(admin, [crew!]);
+  const tokens = await Promise.all(
+    [['dispatcher'], ['dispatcher', 'call_taker']].map((roles) => HttpApi.demoToken(target.url, agency, roles)),
+  );
+  const desks = tokens.map((token) => new HttpApi(target.url, token));
+  const veks = [uuidv7(), uuidv7()];
+  for (const id of veks) await desks[1]!.post('/api/v1/veks', { id, channel: 'voice', priority: 'P1' });
+  let both = 0;
+  let neither = 0;
+  const begun = performance.now();
+  for (let race = 0; race < races; race++) {
+    const ids = [uuidv7(), uuidv7()];
+    const got = await Promise.all(
+      desks.map((desk, i) =>
+        desk.post('/api/v1/holds', { id: ids[i], unitId: crew!.unitId, vekId: veks[i]!, seconds: 60 }).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    if (got[0] && got[1]) both++;
+    if (!got[0] && !got[1]) neither++;
+    const winner = got[0] ? 0 : 1;
+    await fetch(`${target.url}/api/v1/holds/${ids[winner]}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${tokens[winner]}` },
+    });
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  run.check(
+    `two desks, one unit, ${target.database}: never both`,
+    both === 0 && neither === 0,
+    `${races} races in ${seconds.toFixed(0)} s: both ${both}, neither ${neither}`,
+  );
+}

@@ -1,0 +1,185 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DecisionRecord } from '../../../geo-engine/src/index.js';
+import { KickedTask } from '../kicked-task.js';
+import type { Database } from '../store/database.js';
+import { isAway } from '../store/errors.js';
+import { sqlStatements } from '../store/sql-file.js';
+import { DispatchRefusal } from './errors.js';
+
+const sql = sqlStatements('./decisions.sql', import.meta.url, [
+  'insert_decisions',
+  'insert_decision_units',
+  'decision',
+]);
+
+/** Decisions that wait for the database at a time, some 100 KB each: an hour of busy desks. */
+const MAX_WAITING = 1000;
+const ROWS_A_CALL = 20;
+const RETRY_MS = 1000;
+
+/** A decision that was given, and how it is written down. */
+export interface GivenDecision {
+  readonly id: string;
+  /** Whose desk asked, and who. */
+  readonly agencyId: string;
+  readonly askedBy: string;
+  /** null: an ad-hoc place, or several VEKs together. */
+  readonly vekId: string | null;
+  readonly cardId: string | null;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Made when it is written: it takes longer than the choice. */
+  readonly record: () => DecisionRecord;
+  /** What it expected of the units that it names. */
+  readonly expected: readonly ExpectedTravel[];
+}
+
+export interface ExpectedTravel {
+  readonly vekId: string | null;
+  readonly unitId: string;
+  /** Code of the municipality of the place, '' outside of all. */
+  readonly zone: string;
+  /** By road and off it, without a correction. */
+  readonly travelMs: number;
+}
+
+export interface StoredDecision extends DecisionRecord {
+  readonly id: string;
+  readonly agencyId: string;
+  readonly askedBy: string;
+  readonly vekId: string | null;
+  readonly cardId: string | null;
+  readonly at: number;
+  /** `queued`: not in the database yet. */
+  readonly state: 'stored' | 'queued';
+}
+
+interface DecisionRow extends Omit<DecisionRecord, 'inputSha256' | 'outputSha256'> {
+  id: string;
+  agency_id: string;
+  asked_by: string;
+  vek_id: string | null;
+  card_id: string | null;
+  at: number;
+  input_sha256: string;
+  output_sha256: string;
+}
+
+/**
+ * Writes decisions down after they were given: an answer never waits for the database. While it is away they wait here, up to a bound;
+ * what finds no room is not kept, and the answer says so.
+ */
+export class DecisionLog {
+  readonly #database: Database;
+  readonly #onError: (text: string, error: unknown) => void;
+  readonly #waiting = new Map<string, GivenDecision>(); // oldest first
+  readonly #task = new KickedTask(() => this.#write(), RETRY_MS);
+  #notKept = 0;
+
+  constructor(database: Database, onError: (text: string, error: unknown) => void) {
+    this.#database = database;
+    this.#onError = onError;
+  }
+
+  start(): void {
+    this.#task.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#task.stop();
+    await this.#write();
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Decisions since the start that were given and could not be kept. */
+  get notKept(): number {
+    return this.#notKept;
+  }
+
+  /** Takes a decision to be written. `not_kept`: too many wait already. */
+  keep(decision: GivenDecision): 'queued' | 'not_kept' {
+    if (this.#waiting.size >= MAX_WAITING) {
+      this.#notKept++;
+      return 'not_kept';
+    }
+    this.#waiting.set(decision.id, decision);
+    this.#task.kick();
+    return 'queued';
+  }
+
+  /** @throws DispatchRefusal `decision_unknown` */
+  async get(id: string): Promise<StoredDecision> {
+    const given = this.#waiting.get(id);
+    if (given !== undefined) {
+      const { agencyId, askedBy, vekId, cardId, at } = given;
+      return { id, agencyId, askedBy, vekId, cardId, at, ...given.record(), state: 'queued' };
+    }
+    const row = (await this.#database.query<DecisionRow>(sql.decision, [id])).rows[0];
+    if (row === undefined) throw new DispatchRefusal('decision_unknown', `no decision ${id}`);
+    const { agency_id, asked_by, vek_id, card_id, input_sha256, output_sha256, ...same } = row;
+    return {
+      ...same,
+      agencyId: agency_id,
+      askedBy: asked_by,
+      vekId: vek_id,
+      cardId: card_id,
+      inputSha256: input_sha256,
+      outputSha256: output_sha256,
+      state: 'stored',
+    };
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const batch = [...this.#waiting.values()].slice(0, ROWS_A_CALL);
+      const rows: DecisionRow[] = [];
+      for (const decision of batch) {
+        await nextTurn(); // between two of them others are answered
+        rows.push(rowOf(decision));
+      }
+      try {
+        await this.#database.transaction(async (tx) => {
+          await tx.query(sql.insert_decisions, [JSON.stringify(rows)]);
+          await tx.query(sql.insert_decision_units, [JSON.stringify(batch.flatMap(expectedRows))]);
+        });
+      } catch (error) {
+        if (isAway(error)) return;
+        this.#notKept += batch.length;
+        this.#onError(`${batch.length} decisions could not be stored`, error);
+      }
+      for (const { id } of batch) this.#waiting.delete(id);
+    }
+  }
+}
+
+function rowOf({ id, agencyId, askedBy, vekId, cardId, at, record }: GivenDecision): DecisionRow {
+  const { format, input, output, inputSha256, outputSha256 } = record();
+  return {
+    id,
+    agency_id: agencyId,
+    asked_by: askedBy,
+    vek_id: vekId,
+    card_id: cardId,
+    at,
+    format,
+    input,
+    output,
+    input_sha256: inputSha256,
+    output_sha256: outputSha256,
+  };
+}
+
+function expectedRows({ id, agencyId, at, expected }: GivenDecision): object[] {
+  return expected.map(({ vekId, unitId, zone, travelMs }) => ({
+    decision_id: id,
+    agency_id: agencyId,
+    vek_id: vekId,
+    unit_id: unitId,
+    zone,
+    travel_ms: travelMs,
+    at,
+  }));
+}

@@ -1,0 +1,126 @@
+import { type LonLat, lonLat, type Priority } from '../../../geo-engine/src/index.js';
+import type { Feed } from '../feed/feed.js';
+import type { AssignmentStatus } from '../protocol/status.js';
+import type { Database } from '../store/database.js';
+import { veksSql } from '../veks/veks-sql.js';
+
+const ENDED: readonly string[] = ['closed', 'cancelled', 'transferred', 'merged'];
+/** Open cards at a time: a night of storm over the whole country, many times over. */
+const MAX_OPEN = 100_000;
+
+/** A unit at work on a VEK. */
+export interface VekWork {
+  readonly assignmentId: string;
+  readonly unitId: string;
+  readonly status: AssignmentStatus;
+}
+
+/** What the choice of units needs to know of an open VEK. */
+export interface VekState {
+  readonly id: string;
+  readonly number: number;
+  readonly agencyId: string;
+  /** The owner, and every agency with a part. */
+  readonly parties: readonly string[];
+  readonly typeCode: string | null;
+  readonly priority: Priority | null;
+  readonly place: LonLat | null;
+  /** Radius of the circle that the caller is in; null: not said. */
+  readonly accuracyM: number | null;
+  /** How far it was raised; levels add up. */
+  readonly alarmLevel: number;
+  /** Epoch ms. */
+  readonly receivedAt: number;
+  readonly version: number;
+  readonly work: readonly VekWork[];
+}
+
+interface VekRow {
+  id: string;
+  number: number;
+  agency_id: string;
+  type_code: string | null;
+  priority: Priority | null;
+  lon: number | null;
+  lat: number | null;
+  accuracy_m: number | null;
+  alarm_level: number;
+  status: string;
+  received_at: number;
+  version: number;
+  services: { agencyId: string }[];
+  assignments: { id: string; unitId: string; status: string }[];
+}
+
+function stateOf(row: VekRow): VekState {
+  const { id, number, lon, lat, priority, version, services, assignments } = row;
+  const active = assignments.filter(({ status }) => !['queued', 'done', 'cancelled'].includes(status));
+  return {
+    id,
+    number,
+    agencyId: row.agency_id,
+    parties: [...new Set([row.agency_id, ...services.map(({ agencyId }) => agencyId)])],
+    typeCode: row.type_code,
+    priority,
+    place: lon === null || lat === null ? null : lonLat(lon, lat),
+    accuracyM: row.accuracy_m,
+    alarmLevel: row.alarm_level,
+    receivedAt: row.received_at,
+    version,
+    work: active.map(({ id, unitId, status }) => ({ assignmentId: id, unitId, status: status as AssignmentStatus })),
+  };
+}
+
+/**
+ * The open VEKs, in memory: read at the start and again, by id, as the feed says, so that a recommendation waits for no database and
+ * goes on without one.
+ */
+export class OpenVeks {
+  readonly #database: Database;
+  readonly #byId = new Map<string, VekState>();
+  readonly #listeners = new Set<(ids: readonly string[]) => void>();
+  #lastRead: Promise<void> = Promise.resolve();
+
+  constructor(database: Database, feed: Feed) {
+    this.#database = database;
+    feed.listen(async (events) => {
+      const ids = events.flatMap(({ aggregate, data }) => {
+        if (aggregate.kind === 'vek') return [aggregate.id];
+        return aggregate.kind === 'assignment' && typeof data.vekId === 'string' ? [data.vekId] : [];
+      });
+      if (ids.length > 0) await this.reload([...new Set(ids)]);
+    });
+  }
+
+  get(id: string): VekState | undefined {
+    return this.#byId.get(id);
+  }
+
+  values(): Iterable<VekState> {
+    return this.#byId.values();
+  }
+
+  /** Told the ids of the VEKs that came, changed or ended. */
+  onChange(listener: (ids: readonly string[]) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** @param ids null: all */
+  reload(ids: readonly string[] | null): Promise<void> {
+    // one after the other: an answer that was overtaken would bring an older state back
+    const read = this.#lastRead.then(() => this.#read(ids));
+    this.#lastRead = read.catch(() => {});
+    return read;
+  }
+
+  async #read(ids: readonly string[] | null): Promise<void> {
+    const { rows } = await this.#database.query<VekRow>(veksSql.vek, [ids, null, MAX_OPEN]);
+    if (ids === null) this.#byId.clear();
+    for (const row of rows) {
+      if (ENDED.includes(row.status)) this.#byId.delete(row.id);
+      else this.#byId.set(row.id, stateOf(row));
+    }
+    const changed = ids ?? rows.map(({ id }) => id);
+    for (const listener of this.#listeners) listener(changed);
+  }
+}
