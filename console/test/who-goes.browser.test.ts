@@ -229,7 +229,7 @@ describe('who goes, in a browser', () => {
       await expect.poll(() => asked).toEqual(['preempt/confirm {}']);
       await page.click('[data-proposal=swap] [data-confirm=once]');
       await expect.poll(() => asked.at(-1)).toBe('swap/confirm {}');
-      await page.click('[data-proposal=send] button:last-of-type');
+      await page.click('[data-proposal=send] [data-dismiss]');
       await page.keyboard.type('nav vajadzīgs');
       await press('Enter');
       await expect.poll(() => asked.at(-1)).toBe('send/dismiss {"reason":"nav vajadzīgs"}');

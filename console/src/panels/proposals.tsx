@@ -112,7 +112,7 @@ function ProposalCard({ proposal }: { readonly proposal: Proposal }) {
             >
               {words.text(isAskedAgain ? 'proposals.confirmAgain' : 'proposals.confirm')}
             </button>
-            <button type="button" disabled={busy !== undefined} onClick={() => setReason('')}>
+            <button type="button" data-dismiss="" disabled={busy !== undefined} onClick={() => setReason('')}>
               {words.text('proposals.dismiss')}
             </button>
           </div>

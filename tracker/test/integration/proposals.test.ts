@@ -5,6 +5,7 @@ import {
   createCrew,
   createHome,
   databaseIsThere,
+  eventually,
   startTestTracker,
   type TestCrew,
   type TestHome,
@@ -125,14 +126,19 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
     expect(confirmed.body.assignments).toMatchObject([{ unitId: near.unitId, vekId }]);
     expect(await atWork(vekId)).toEqual([near.unitId]);
     expect((await confirm(proposal!.id)).body.code).toBe('proposal_over');
-    const { events } = await hub.api.ok<{ events: { type: string; data: { vekId?: string } }[] }>(
-      'GET',
-      '/api/v1/feed?limit=1000',
-      undefined,
-      dispatcher,
-    );
-    const told = events.filter(({ type, data }) => type.includes('.proposal.') && data.vekId === vekId);
-    expect(told.map(({ type }) => type)).toEqual(['lv.vanags.proposal.made.v1', 'lv.vanags.proposal.confirmed.v1']);
+    const told = async () => {
+      const { events } = await hub.api.ok<{ events: { type: string; data: { vekId?: string } }[] }>(
+        'GET',
+        '/api/v1/feed?limit=1000',
+        undefined,
+        dispatcher,
+      );
+      const own = events.filter(({ type, data }) => type.includes('.proposal.') && data.vekId === vekId);
+      return own.map(({ type }) => type);
+    };
+    // the sequencer comes after the answer
+    await eventually('both are on the feed', async () => (await told()).length >= 2);
+    expect(await told()).toEqual(['lv.vanags.proposal.made.v1', 'lv.vanags.proposal.confirmed.v1']);
   });
 
   it('D41 what gains nothing any more is taken back; what was dismissed is not proposed again', async () => {

@@ -587,13 +587,14 @@ describe.skipIf(!databaseIsThere)('registering', () => {
 
     it('T75 has a schema for every body that is sent, and each reference leads somewhere', async () => {
       const { document, operations } = await described();
-      const withoutBody = ['post', 'patch', 'put'];
+      const withBody = ['post', 'patch', 'put'];
+      const saysAllInItsPath = ['acknowledgeAlarm', 'confirmProposal'];
       for (const { operationId, method, path, requestBody, parameters } of operations) {
         // what foreign clients send is described where their protocols are, in PROTOCOL.md
-        if (withoutBody.includes(method) && !path.startsWith('/ingest/'))
+        if (withBody.includes(method) && !path.startsWith('/ingest/') && !saysAllInItsPath.includes(operationId))
           expect(requestBody, operationId).toBeDefined();
         for (const [type, { schema }] of Object.entries(requestBody?.content ?? {})) {
-          expect(type, operationId).toMatch(/^application\/(json|x-ndjson)$/);
+          expect(type, operationId).toMatch(/^(application\/(json|x-ndjson)|text\/csv)$/);
           expect(Object.keys(schema ?? {}), operationId).not.toEqual([]);
         }
         const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);

@@ -55,13 +55,9 @@ export function dispatchSettingRoutes(
       const agencyId = mustReach(caller, c.req.valid('param').code);
       const policy = c.req.valid('json');
       await changes.change([agencyId], async (tx, records) => {
-        const audited = {
-          agencyId,
-          actor: subject,
-          sourceIp: caller.sourceIp,
-          action: 'set_dispatch_policy',
-        };
-        records.audit({ ...audited, subject: { kind: 'dispatch_policy', id: agencyId }, detail: policy });
+        records.audit(
+          caller.auditEntry('set_dispatch_policy', { kind: 'dispatch_policy', id: agencyId }, policy, agencyId),
+        );
         await setPolicy(tx, records, agencyId, policy, subject, Date.now());
       });
       await policies.reload([agencyId]);

@@ -105,16 +105,9 @@ export function proposalRoutes(
       }
       const vekIds = fromVekId === null ? [vekId] : [vekId, fromVekId];
       for (const one of vekIds) mustBeParty(caller, one);
-      const { agency, subject } = caller.principal;
+      const { subject } = caller.principal;
       const assignments = await changes.change([...vekIds, ...unitIds], async (tx, records) => {
-        records.audit({
-          agencyId: agency.id,
-          actor: subject,
-          sourceIp: caller.sourceIp,
-          action: 'confirm_proposal',
-          subject: { kind: 'proposal', id },
-          detail: { kind: body.kind, vekId },
-        });
+        records.audit(caller.auditEntry('confirm_proposal', { kind: 'proposal', id }, { kind: body.kind, vekId }));
         return confirmProposal(tx, records, id, { by: subject, at: Date.now() });
       });
       await Promise.all([directory.reloadUnits(unitIds), veks.reload(vekIds)]);
@@ -156,10 +149,9 @@ export function proposalRoutes(
       const caller = c.get('caller');
       const proposal = await proposalById(database, id);
       mustBeParty(caller, proposal.vekId);
-      const { agency, subject } = caller.principal;
+      const { subject } = caller.principal;
       await changes.change([id], async (tx, records) => {
-        const audited = { agencyId: agency.id, actor: subject, sourceIp: caller.sourceIp, action: 'dismiss_proposal' };
-        records.audit({ ...audited, subject: { kind: 'proposal', id }, detail: { reason } });
+        records.audit(caller.auditEntry('dismiss_proposal', { kind: 'proposal', id }, { reason }));
         return dismissProposal(tx, records, proposal, { by: subject, reason, at: Date.now() });
       });
       return c.body(null, 204);

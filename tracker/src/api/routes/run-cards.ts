@@ -51,7 +51,11 @@ export function runCardRoutes(operations: Operations, { changes, database, dispa
       method: 'put',
       path: '/api/v1/run-cards',
       description:
-        'Publishes the cards of a file (JSON, or CSV with content-type text/csv), all or none. What is wrong is named by line and column. A version that is there is never changed.',
+        'Publishes the cards of a file (CSV, or JSON with content-type application/json), all or none. What is wrong is named by line and column. A version that is there is never changed.',
+      request: {
+        // JSON is read by the importer alone, which names the line of what is wrong
+        body: { required: true, content: { 'text/csv': { schema: z.string() } } },
+      },
       responses: {
         200: json(z.object({ added: z.number().int(), unchanged: z.number().int() }), 'Published'),
         422: { description: 'The file is wrong; nothing was published' },
@@ -72,14 +76,8 @@ export function runCardRoutes(operations: Operations, { changes, database, dispa
       const { added, unchanged } = await changes.change([], async (tx, records) => {
         const done = await importCards(tx, records, file.cards, { agencyId: agency.id, by: subject, at: Date.now() });
         if (done.added.length > 0) {
-          records.audit({
-            agencyId: agency.id,
-            actor: subject,
-            sourceIp: caller.sourceIp,
-            action: 'publish_run_cards',
-            subject: { kind: 'run_card', id: done.added[0]! },
-            detail: { cards: done.added.length },
-          });
+          const first = { kind: 'run_card', id: done.added[0]! };
+          records.audit(caller.auditEntry('publish_run_cards', first, { cards: done.added.length }));
         }
         return done;
       });
@@ -105,9 +103,7 @@ export function runCardRoutes(operations: Operations, { changes, database, dispa
       const by = caller.principal.subject;
       await changes.change([id], async (tx, records) => {
         if (!(await withdrawCard(tx, records, stored, by, Date.now()))) return;
-        const { agencyId } = stored;
-        const audited = { agencyId, actor: by, sourceIp: caller.sourceIp, action: 'withdraw_run_card' };
-        records.audit({ ...audited, subject: { kind: 'run_card', id } });
+        records.audit(caller.auditEntry('withdraw_run_card', { kind: 'run_card', id }, {}, stored.agencyId));
       });
       await cards.reload([id]);
       return c.body(null, 204);
