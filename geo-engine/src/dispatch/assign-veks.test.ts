@@ -13,7 +13,7 @@ import { assignVeks, type JointAssignment, type OpenVek } from './assign-veks.js
 import { crewKey } from './dispatch-unit.js';
 
 /** Instances of the comparison with brute force; DISPATCH_INSTANCES asks for more. */
-const INSTANCES = Number(process.env.DISPATCH_INSTANCES ?? 400);
+const INSTANCES = Number(process.env.DISPATCH_INSTANCES ?? 200);
 const NODES = 2_000_000;
 const MIN = 60_000;
 

@@ -14,7 +14,7 @@ import { DEFAULT_POLICY, type DispatchQuestion } from './dispatch-question.js';
 import type { DispatchUnit } from './dispatch-unit.js';
 
 /** Instances of the comparison with brute force; DISPATCH_INSTANCES asks for more. */
-const INSTANCES = Number(process.env.DISPATCH_INSTANCES ?? 1000);
+const INSTANCES = Number(process.env.DISPATCH_INSTANCES ?? 400);
 const MIN = 60_000;
 
 function unit(unitId: string, has: Record<string, number>, changes: Partial<DispatchUnit> = {}): DispatchUnit {

@@ -3,9 +3,9 @@ import { type DecisionInput, decide, type Recommendation } from './recommend.js'
 import { decideTogether, type JointInput, type JointRecommendation } from './recommend-together.js';
 
 /** Of the form of a record. Raised when a record of the form before would no longer replay. */
-export const DECISION_FORMAT = 1;
+export const DECISION_FORMAT = 2;
 
-/** A decision as it is kept: canonical JSON, so that a hash speaks for the content. */
+/** A decision as it is kept: JSON with its keys in the order in which the engine makes them, which replaying makes again. */
 export interface DecisionRecord {
   readonly format: number;
   readonly input: string;
@@ -26,9 +26,9 @@ export type Replay =
 
 export function recordDecision(input: DecisionInput, output: Recommendation): DecisionRecord;
 export function recordDecision(input: JointInput, output: JointRecommendation): DecisionRecord;
-export function recordDecision(input: object, output: object): DecisionRecord {
-  const inputText = canonicalJson(input);
-  const outputText = canonicalJson(output);
+export function recordDecision(input: DecisionInput | JointInput, output: object): DecisionRecord {
+  const inputText = JSON.stringify(withoutMaps(input));
+  const outputText = JSON.stringify(output);
   return {
     format: DECISION_FORMAT,
     input: inputText,
@@ -44,11 +44,26 @@ export function replayDecision(record: DecisionRecord): Replay {
   if (format !== DECISION_FORMAT) return { kind: 'other_format' };
   if (sha256(input) !== inputSha256 || sha256(output) !== outputSha256) return { kind: 'corrupt' };
   const read = inputFromJson(input);
-  const again = canonicalJson('veks' in read ? decideTogether(read) : decide(read));
+  const again = JSON.stringify('veks' in read ? decideTogether(read) : decide(read));
   return { kind: again === output ? 'same' : 'different', output: again };
 }
 
-/** The input that canonicalJson wrote. */
+/** What of an input JSON can hold. */
+function withoutMaps(input: DecisionInput | JointInput): object {
+  if ('veks' in input) return { ...input, veks: input.veks.map(withoutMaps) };
+  const considered = input.considered.map(({ unit, ...rest }) => ({
+    ...rest,
+    unit: {
+      ...unit,
+      capabilities: Object.fromEntries(unit.capabilities),
+      qualifications: Object.fromEntries(unit.qualifications),
+      equipment: Object.fromEntries(unit.equipment),
+    },
+  }));
+  return { ...input, considered };
+}
+
+/** The input that recordDecision wrote. */
 export function inputFromJson(text: string): DecisionInput | JointInput {
   const input = JSON.parse(text) as DecisionInput | JointInput;
   return 'veks' in input ? { ...input, veks: input.veks.map(withMaps) } : withMaps(input);

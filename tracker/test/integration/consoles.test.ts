@@ -22,7 +22,7 @@ import {
 const CHILD = fileURLToPath(new URL('../harness/console-child.ts', import.meta.url));
 const BOX = [23.9, 56.85, 24.4, 57.1] as const;
 const CREWS = 30;
-const PAUSE_MS = Number(process.env.PAUSE_MS ?? 60_000);
+const PAUSE_MS = Number(process.env.PAUSE_MS ?? 20_000);
 
 interface ChildState {
   readonly units: [handle: number, unit: SeenUnit][];

@@ -10,7 +10,7 @@ import { BOG, COLUMNS, crossing, ISLAND, importSmallMap, MAIN_ROAD_WAY, ROWS } f
 import {
   createAgency,
   createHome,
-  databaseIsThere,
+  databaseKind,
   eventually,
   startTestTracker,
   type TestHome,
@@ -60,7 +60,8 @@ const WEST = crossing(0, 0);
 const EAST = crossing(COLUMNS - 1, 0);
 const NORTHEAST = crossing(COLUMNS - 1, ROWS - 1);
 
-describe.skipIf(!databaseIsThere)('roads', () => {
+// roads are files: of the database only the closures' own tests ask
+describe.skipIf(databaseKind !== 'embedded')('roads', () => {
   let maps: string; // folders of imported networks, copied for each test
   let home: TestHome;
   let hub: TestTracker;
