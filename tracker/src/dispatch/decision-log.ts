@@ -6,15 +6,10 @@ import { isAway } from '../store/errors.js';
 import { sqlStatements } from '../store/sql-file.js';
 import { DispatchRefusal } from './errors.js';
 
-const sql = sqlStatements('./decisions.sql', import.meta.url, [
-  'insert_decisions',
-  'insert_decision_units',
-  'decision',
-]);
+const sql = sqlStatements('./decisions.sql', import.meta.url, ['insert_decision', 'decision']);
 
-/** Decisions that wait for the database at a time, some 100 KB each: an hour of busy desks. */
+/** Decisions that wait for the database at a time, some 200 KB each: an hour of busy desks. */
 const MAX_WAITING = 1000;
-const ROWS_A_CALL = 20;
 const RETRY_MS = 1000;
 
 /** A decision that was given, and how it is written down. */
@@ -28,10 +23,10 @@ export interface GivenDecision {
   readonly cardId: string | null;
   /** Epoch ms. */
   readonly at: number;
-  /** Made when it is written: it takes longer than the choice. */
+  /** This and `expected` are made when they are written: an answer does not wait for them. */
   readonly record: () => DecisionRecord;
   /** What it expected of the units that it names. */
-  readonly expected: readonly ExpectedTravel[];
+  readonly expected: () => readonly ExpectedTravel[];
 }
 
 export interface ExpectedTravel {
@@ -133,53 +128,28 @@ export class DecisionLog {
   }
 
   async #write(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const batch = [...this.#waiting.values()].slice(0, ROWS_A_CALL);
-      const rows: DecisionRow[] = [];
-      for (const decision of batch) {
-        await nextTurn(); // between two of them others are answered
-        rows.push(rowOf(decision));
-      }
+    for (const given of this.#waiting.values()) {
+      await nextTurn(); // its own answer goes out, and between two of them others do
       try {
-        await this.#database.transaction(async (tx) => {
-          await tx.query(sql.insert_decisions, [JSON.stringify(rows)]);
-          await tx.query(sql.insert_decision_units, [JSON.stringify(batch.flatMap(expectedRows))]);
-        });
+        await this.#database.query(sql.insert_decision, valuesOf(given));
       } catch (error) {
         if (isAway(error)) return;
-        this.#notKept += batch.length;
-        this.#onError(`${batch.length} decisions could not be stored`, error);
+        this.#notKept++;
+        this.#onError(`decision ${given.id} could not be stored`, error);
       }
-      for (const { id } of batch) this.#waiting.delete(id);
+      this.#waiting.delete(given.id);
     }
   }
 }
 
-function rowOf({ id, agencyId, askedBy, vekId, cardId, at, record }: GivenDecision): DecisionRow {
+function valuesOf({ id, agencyId, askedBy, vekId, cardId, at, record, expected }: GivenDecision): unknown[] {
   const { format, input, output, inputSha256, outputSha256 } = record();
-  return {
-    id,
-    agency_id: agencyId,
-    asked_by: askedBy,
-    vek_id: vekId,
-    card_id: cardId,
-    at,
-    format,
-    input,
-    output,
-    input_sha256: inputSha256,
-    output_sha256: outputSha256,
-  };
-}
-
-function expectedRows({ id, agencyId, at, expected }: GivenDecision): object[] {
-  return expected.map(({ vekId, unitId, zone, travelMs }) => ({
-    decision_id: id,
-    agency_id: agencyId,
-    vek_id: vekId,
-    unit_id: unitId,
-    zone,
-    travel_ms: travelMs,
-    at,
+  const units = expected().map((one) => ({
+    vek_id: one.vekId,
+    unit_id: one.unitId,
+    zone: one.zone,
+    travel_ms: one.travelMs,
   }));
+  const texts = [input, output, inputSha256, outputSha256];
+  return [id, agencyId, askedBy, vekId, cardId, at, format, ...texts, JSON.stringify(units)];
 }

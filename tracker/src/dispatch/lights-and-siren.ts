@@ -6,7 +6,7 @@ const SUFFIX = '-emergency';
 
 /** The ways as they are driven to an event of the priority: by a profile's twin with rights of way, where the network has it. */
 export function waysFor(priority: Priority, ways: Ways, networkProfiles: readonly string[]): Ways {
-  if (!URGENT.includes(priority)) return ways;
+  if (!URGENT.includes(priority) || !networkProfiles.some((code) => code.endsWith(SUFFIX))) return ways;
   const driven = (profile: string) => {
     const twin = `${profile}${SUFFIX}`;
     return networkProfiles.includes(twin) ? twin : profile;

@@ -169,7 +169,7 @@ export class Recommender {
       cardId: only?.stored?.id ?? null,
       at: now,
       record,
-      expected: parts.flatMap(expectedTravel),
+      expected: () => parts.flatMap(expectedTravel),
     });
     return { decisionId, record: state };
   }
@@ -321,17 +321,14 @@ function withPlaces<Output extends Pick<Recommendation, 'units' | 'lines'>>(
   { considered }: DecisionInput,
 ) {
   const known = new Map(considered.map(({ unit }) => [unit.unitId, unit]));
-  const shown = (unitId: string) => {
-    const { place, kind, status, profile } = known.get(unitId)!;
-    return { kind, status, profile, ...positionOf(place) };
+  const shown = <Named extends { readonly unitId: string }>(named: Named) => {
+    const { place, kind, status, profile } = known.get(named.unitId)!;
+    return { ...named, kind, status, profile, ...positionOf(place) };
   };
   return {
     ...output,
-    units: output.units.map((unit) => ({ ...unit, ...shown(unit.unitId) })),
-    lines: output.lines.map((line) => ({
-      ...line,
-      notChosen: line.notChosen.map((unit) => ({ ...unit, ...shown(unit.unitId) })),
-    })),
+    units: output.units.map(shown),
+    lines: output.lines.map((line) => ({ ...line, notChosen: line.notChosen.map(shown) })),
   };
 }
 

@@ -323,9 +323,9 @@ describe.skipIf(!databaseIsThere)('history', () => {
     });
 
     it('H10 who was in an area is who was near it at 0 m', async () => {
-      const from = daysAgo(4);
+      const from = daysAgo(3);
       const to = daysAgo(1);
-      for (const centre of Object.values(CENTRES)) {
+      for (const centre of Object.values(CENTRES).slice(0, 2)) {
         const ring = [45, 135, 225, 315, 45].map((bearing): Place => {
           const [lon, lat] = destination(lonLat(...centre), bearing, 900);
           return [lon, lat];
