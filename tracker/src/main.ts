@@ -30,15 +30,13 @@ const settings = (() => {
 })();
 
 // loaded late: a binary of uWebSockets.js that does not fit this machine must end in one line, not in a stack
-const { startTracker, VERSION } = await import('uWebSockets.js')
-  .then(() => import('./tracker.js'))
-  .catch((error: Error) =>
-    /uws|uWebSockets|GLIBC|ERR_DLOPEN/i.test(`${error.message} ${(error as { code?: string }).code}`)
-      ? fail(
-          `the uWebSockets.js binary does not load here (Node ${process.version}, ${process.platform} ${process.arch}): it needs Node 20 with glibc 2.27 or newer, or Node 22 or 24 with glibc 2.38 or newer. ${error.message.split('\n')[0]}`,
-        )
-      : fail(explain(error)),
-  );
+const { startTracker, VERSION } = await import('./tracker.js').catch((error: Error) =>
+  /uws|uWebSockets|GLIBC|ERR_DLOPEN/i.test(`${error.message} ${(error as { code?: string }).code}`)
+    ? fail(
+        `the uWebSockets.js binary does not load here (Node ${process.version}, ${process.platform} ${process.arch}): it needs Node 20 with glibc 2.27 or newer, or Node 22 or 24 with glibc 2.38 or newer. ${error.message.split('\n')[0]}`,
+      )
+    : fail(explain(error)),
+);
 
 try {
   log.info(`vanags ${VERSION}, ${settings.production ? 'production' : 'development'}`);

@@ -107,15 +107,40 @@ export interface ConsideredUnit {
   readonly codes: Uint8Array;
 }
 
-/** Why the units that go were chosen. */
-export function explainUnits(
+/** What more there is to say of those who may go and do not. */
+export interface LeftOutFacts {
+  /** Coverage had a say in the choice. */
+  readonly keptCoverage: boolean;
+  /** Crews (crewKey) that go to another VEK, and to which. */
+  readonly elsewhere: ReadonlyMap<string, string>;
+}
+
+/** Why the units that go were chosen, what became of every line, and of the units that are about it. */
+export function explain(
   demand: Demand,
-  { taken, met }: Pick<UnitChoice, 'taken' | 'met'>,
+  choice: Pick<UnitChoice, 'taken' | 'met'>,
   considered: readonly ConsideredUnit[],
+  others: readonly ReasonCounts[],
+  eligibility: Eligibility,
+  question: DispatchQuestion,
+  facts: LeftOutFacts,
+): { readonly units: DispatchedUnit[]; readonly lines: LineAnswer[] } {
+  const given = handOut(demand, byArrival(choice.taken), choice.met);
+  const nearestFirst = considered.toSorted(compareResponse);
+  return {
+    units: explainUnits(demand, choice, given, nearestFirst, question),
+    lines: explainLines(demand, choice, given, nearestFirst, others, eligibility, facts),
+  };
+}
+
+function explainUnits(
+  demand: Demand,
+  { taken }: Pick<UnitChoice, 'taken'>,
+  given: readonly (readonly Given[])[],
+  nearestFirst: readonly ConsideredUnit[],
   question: DispatchQuestion,
 ): DispatchedUnit[] {
-  const given = handOut(demand, byArrival(taken), met);
-  const ranks = demand.lines.map((_, line) => nearestRanks(considered, line));
+  const ranks = demand.lines.map((_, line) => nearestRanks(nearestFirst, line));
   return taken.map((one) => {
     const { candidate, need, penaltyMs } = one;
     const why: DispatchWhy[] = [];
@@ -131,32 +156,21 @@ export function explainUnits(
   });
 }
 
-/** What more there is to say of those who may go and do not. */
-export interface LeftOutFacts {
-  /** Coverage had a say in the choice. */
-  readonly keptCoverage: boolean;
-  /** Crews (crewKey) that go to another VEK, and to which. */
-  readonly elsewhere: ReadonlyMap<string, string>;
-}
-
-/** What became of every line, and of the units that are about it. */
-export function explainLines(
+function explainLines(
   demand: Demand,
   choice: Pick<UnitChoice, 'taken' | 'met'>,
-  considered: readonly ConsideredUnit[],
+  given: readonly (readonly Given[])[],
+  nearestFirst: readonly ConsideredUnit[],
   others: readonly ReasonCounts[],
   eligibility: Eligibility,
   facts: LeftOutFacts,
 ): LineAnswer[] {
-  const given = handOut(demand, byArrival(choice.taken), choice.met);
   const goes = new Set(choice.taken.map(({ candidate }) => candidate.unit));
   const crews = crewsOf(choice.taken);
-  const nearestFirst = [...considered.keys()].sort((a, b) => compareResponse(considered[a]!, considered[b]!));
   return demand.lines.map((demandLine, line): LineAnswer => {
     const rest: Partial<Record<string, number>> = { ...others[line] };
     const notChosen: BypassedUnit[] = [];
-    for (const i of nearestFirst) {
-      const one = considered[i]!;
+    for (const one of nearestFirst) {
       if (goes.has(one.unit)) continue;
       const { unit, response, about, codes } = one;
       if (response !== null && (about & (1 << line)) !== 0 && notChosen.length < NAMED_NOT_CHOSEN) {
@@ -263,10 +277,13 @@ function whyOfUnit({ unit, response, restMs, shortShiftMs }: Candidate, question
 }
 
 /** The nearest that a line is about, from 1: each of them goes, or is named with its reason. */
-function nearestRanks(considered: readonly ConsideredUnit[], line: number): Map<DispatchUnit, number> {
-  const about = considered.filter(({ about, response }) => (about & (1 << line)) !== 0 && response !== null);
-  const nearest = about.sort(compareResponse).slice(0, NAMED_NOT_CHOSEN);
-  return new Map(nearest.map(({ unit }, i) => [unit, i + 1]));
+function nearestRanks(nearestFirst: readonly ConsideredUnit[], line: number): Map<DispatchUnit, number> {
+  const ranks = new Map<DispatchUnit, number>();
+  for (const { unit, about, response } of nearestFirst) {
+    if (ranks.size === NAMED_NOT_CHOSEN || response === null) break; // who has no way comes last
+    if ((about & (1 << line)) !== 0) ranks.set(unit, ranks.size + 1);
+  }
+  return ranks;
 }
 
 /** What is met of lines that are alike, earlier ones first. */

@@ -3,7 +3,7 @@ import { assignVeks, type TierProof } from './assign-veks.js';
 import { shortlist } from './candidates.js';
 import type { DispatchQuestion } from './dispatch-question.js';
 import { crewKey } from './dispatch-unit.js';
-import { explainLines, explainUnits, sumUp } from './explain.js';
+import { explain, sumUp } from './explain.js';
 import { candidatesOf, type DecisionInput, type Recommendation, type Surroundings } from './recommend.js';
 
 /** One of several VEKs: whom it asks for, and what the world answers. */
@@ -78,8 +78,7 @@ export function decideTogether({ veks, nodeLimit }: JointInput): JointRecommenda
         vekId,
         basis,
         closures,
-        units: explainUnits(demand, { taken, met }, known, question),
-        lines: explainLines(demand, { taken, met }, known, others, eligibility, { keptCoverage: false, elsewhere }),
+        ...explain(demand, { taken, met }, known, others, eligibility, question, { keptCoverage: false, elsewhere }),
         sums: sumUp(taken),
       };
     }),

@@ -11,8 +11,7 @@ import { responseTime, type TravelCorrection } from './eta.js';
 import {
   type ConsideredUnit,
   type DispatchedUnit,
-  explainLines,
-  explainUnits,
+  explain,
   type LineAnswer,
   sumUp,
   type ThreeSums,
@@ -100,8 +99,7 @@ export function decide(input: DecisionInput): Recommendation {
   return {
     basis,
     closures,
-    units: explainUnits(demand, choice, known, question),
-    lines: explainLines(demand, choice, known, others, eligibility, { keptCoverage, elsewhere: new Map() }),
+    ...explain(demand, choice, known, others, eligibility, question, { keptCoverage, elsewhere: new Map() }),
     sums: sumUp(choice.taken),
     proof: { must: choice.must, should: choice.should },
   };

@@ -171,7 +171,9 @@ export class ProfileRoads {
     const { graph } = this.#live;
     const starts = vehicles.map((vehicle) => this.#vehicles.snap(graph, vehicle));
     const times = this.#times(starts, [end]);
-    const elsewhere = this.#cellsElsewhere(vehicles, starts, [place], [end], times);
+    const elsewhere = this.#cellsElsewhere(vehicles, starts, [place], [end], times, (i) =>
+      this.#vehicles.alternatives(vehicles[i], () => this.#alternatives(vehicles[i], starts[i]!, 'start')),
+    );
     const endMs = offRoadMs('end', end.snap.distanceM);
     return starts.map((start, i) => {
       if (start === undefined || times[i] === UNREACHABLE_MS) return null;
@@ -349,6 +351,7 @@ export class ProfileRoads {
     targets: readonly RoutePlace[],
     ends: readonly (RoadPlace | undefined)[],
     times: Uint32Array,
+    startsElsewhere = (i: number): readonly RoadPlace[] => this.#alternatives(sources[i], starts[i]!, 'start'),
   ): Map<number, { start: RoadEnd; end: RoadEnd }> {
     const elsewhere = new Map<number, { start: RoadEnd; end: RoadEnd }>();
     const cells: [i: number, j: number][] = [];
@@ -358,10 +361,10 @@ export class ProfileRoads {
       if (ms === UNREACHABLE_MS && starts[i] !== undefined && ends[j] !== undefined) cells.push([i, j]);
     });
     if (cells.length === 0) return elsewhere;
-    const startsOf = new Map<number, RoadPlace[]>();
+    const startsOf = new Map<number, readonly RoadPlace[]>();
     const endsOf = new Map<number, RoadPlace[]>();
     for (const [i, j] of cells) {
-      if (!startsOf.has(i)) startsOf.set(i, this.#alternatives(sources[i], starts[i]!, 'start'));
+      if (!startsOf.has(i)) startsOf.set(i, startsElsewhere(i));
       if (!endsOf.has(j)) endsOf.set(j, this.#alternatives(targets[j], ends[j]!, 'end'));
     }
     // one table over all alternatives of the places concerned

@@ -8,10 +8,16 @@ export interface Vehicle extends RoutePlace {
   readonly key: number;
 }
 
+interface Kept {
+  readonly vehicle: Vehicle;
+  readonly start: RoadPlace | undefined;
+  alternatives: readonly RoadPlace[] | undefined;
+}
+
 /** Where vehicles stand on the roads of one profile: kept as long as they neither move nor turn. */
 export class VehicleStarts {
   readonly #snapper: Snapper;
-  readonly #kept = new Map<number, { readonly vehicle: Vehicle; readonly start: RoadPlace | undefined }>();
+  readonly #kept = new Map<number, Kept>();
 
   constructor(snapper: Snapper) {
     this.#snapper = snapper;
@@ -22,8 +28,15 @@ export class VehicleStarts {
     const kept = this.#kept.get(vehicle.key);
     if (kept !== undefined && isUnmoved(kept.vehicle, vehicle)) return kept.start;
     const start = this.#snapper.snap(graph, vehicle, 'start');
-    this.#kept.set(vehicle.key, { vehicle, start });
+    this.#kept.set(vehicle.key, { vehicle, start, alternatives: undefined });
     return start;
+  }
+
+  /** Where else a vehicle that was snapped may start, the place found first: sought once, for who stands in a yard is asked about often. */
+  alternatives({ key }: Vehicle, seek: () => readonly RoadPlace[]): readonly RoadPlace[] {
+    const kept = this.#kept.get(key)!;
+    kept.alternatives ??= seek();
+    return kept.alternatives;
   }
 
   /** Roads were closed or opened: everybody may stand elsewhere. */
