@@ -28,11 +28,10 @@ export default defineConfig({
       integration('embedded'),
       integration('postgres'),
       {
-        // a whole system at a time: a browser, a simulator; one after another, so that two cores are enough
+        // whole systems: a browser, a simulator
         test: {
           name: 'system',
           include: ['**/*.browser.test.ts', 'fixtures/demo/**/*.test.ts'],
-          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
