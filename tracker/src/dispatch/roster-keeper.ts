@@ -108,7 +108,6 @@ export class RosterKeeper {
   #move(slot: number): void {
     const live = this.#live;
     if (!live.hasPosition(slot)) return this.#roster.unplace(live.handle[slot]!);
-    const known = (value: number, scale: number) => (value === UNKNOWN ? null : value / scale);
     const fix: UnitFix = {
       place: live.lonLat(slot),
       fixTime: live.fixTime[slot]!,
@@ -194,4 +193,9 @@ function current<T extends Stretch>(stretches: readonly T[], now: number): T | u
 
 function crewName({ agencyId }: CrewUnit, { crew }: CrewShift): string | null {
   return crew === null ? null : `${agencyId} ${crew}`;
+}
+
+/** Whole numbers of the live table in the unit that a scale makes of them. */
+function known(value: number, scale: number): number | null {
+  return value === UNKNOWN ? null : value / scale;
 }
