@@ -97,7 +97,9 @@ function tellCapability(line: CapabilityRequirement, phrases: PhraseBook): strin
     // units are counted; a measured thing has no word for its carrier
     told = inWords(quantity, phrase && !isMeasured(phrase) ? phrase : phrases.unit, phrases);
     const isNamed = phrase !== undefined && !isMeasured(phrase);
-    notes.push(phrases.each(isNamed ? figure(each, phrases) : inFigures(each, phrase, capability, phrases)));
+    // "two tankers" says already that each is one
+    if (!isNamed || each > 1)
+      notes.push(phrases.each(isNamed ? figure(each, phrases) : inFigures(each, phrase, capability, phrases)));
   }
   if (minCrew !== null) notes.push(phrases.crew(inFigures(minCrew, phrases.anybody, '', phrases)));
   if (onBoard.length > 0) {
