@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { takeDatabaseAway } from '../harness/database-away.js';
 import {
   createAgency,
   createCrew,
@@ -273,7 +273,7 @@ describe.skipIf(!databaseIsThere)('clients that speak other protocols', () => {
     const before = Date.now() - 4000;
     expect((await osmand(crew, { timestamp: before })).verdict).toBe('good');
     const timestamp = Date.now() - 1000;
-    const bringBack = await takeAway();
+    const bringBack = await takeDatabaseAway(hub, home);
     let refused: Answer;
     try {
       refused = await osmand(crew, { timestamp, lon: 24.1061, alarm: 'sos' });
@@ -295,24 +295,6 @@ describe.skipIf(!databaseIsThere)('clients that speak other protocols', () => {
     expect((await stored(crew)).map(({ fix_time }) => fix_time)).toEqual([before, timestamp]);
     await eventually('the SOS', async () => (await sosOf(crew)).length === 1);
   });
-
-  async function takeAway(): Promise<() => Promise<void>> {
-    const provided = inject('database');
-    if (provided.kind !== 'postgres') {
-      const pid = hub.tracker.databasePid!;
-      process.kill(pid, 'SIGSTOP');
-      return async () => void process.kill(pid, 'SIGCONT');
-    }
-    const name = new URL(home.env.DATABASE_URL!).pathname.slice(1);
-    const server = new pg.Client({ connectionString: provided.url });
-    await server.connect();
-    await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
-    await server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
-    return async () => {
-      await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-      await server.end();
-    };
-  }
 
   it('A35 late fixes go to history, and a batch is live by its newest', async () => {
     const crew = await crewOf();
