@@ -21,7 +21,6 @@ export {
 export { type Candidate, compareCandidates, createCandidate } from './dispatch/candidate.js';
 export { type ChoiceProof, chooseUnits, type KeptCoverage, type UnitChoice } from './dispatch/choose-units.js';
 export {
-  canonicalJson,
   DECISION_FORMAT,
   type DecisionRecord,
   inputFromJson,
@@ -165,6 +164,7 @@ export {
 } from './routing/router.js';
 export { ValhallaRouter } from './routing/valhalla-router.js';
 // Run cards: who goes to what, as files and as text
+export { canonicalJson } from './run-cards/canonical-json.js';
 export type { RunCardImport, RunCardProblem } from './run-cards/check-cards.js';
 export {
   CARD_PRECEDENCE,

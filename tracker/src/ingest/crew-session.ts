@@ -371,7 +371,7 @@ export class CrewSession implements StreamOwner {
     return this.#intake.judge.take(unit.slot, fixSource, fix, now, handling);
   }
 
-  /** The writer has committed up to seq; asked of a stream that this session owns. */
+  /** The writer has committed up to seq; asked only of a stream that is still held. */
   durable(stream: OwnedStream, seq: number): void {
     const state = this.#lanes![stream.lane]!;
     const items = seq - state.durable;
