@@ -1,4 +1,4 @@
-import type { Changes } from '../feed/record.js';
+import type { AuditedAs, Changes } from '../feed/record.js';
 import { Networks } from '../ip-network.js';
 import { deviceTokenSha256 } from '../rights/tokens.js';
 import type { Database } from '../store/database.js';
@@ -9,13 +9,6 @@ import { JoinRefusal } from './errors.js';
 interface Alias {
   readonly deviceId: string;
   readonly networks: Networks;
-}
-
-/** Who did something, for the audit log. */
-export interface By {
-  readonly agencyId: string;
-  readonly actor: string;
-  readonly sourceIp: string;
 }
 
 /**
@@ -87,7 +80,7 @@ export class Identities {
   }
 
   /** Gives the device a public name, or the name other networks. @throws JoinRefusal `alias_taken` by another device */
-  async addAlias(device: CrewDevice, alias: string, networks: readonly string[], by: By): Promise<void> {
+  async addAlias(device: CrewDevice, alias: string, networks: readonly string[], audited: AuditedAs): Promise<void> {
     await this.#changes.change([device.id], async (tx, records) => {
       const { rows } = await tx.query(sql.add_alias, [alias, device.agencyId, device.id, networks]);
       if (rows.length === 0) throw new JoinRefusal('alias_taken', 'another device has this name');
@@ -99,18 +92,13 @@ export class Identities {
         data: { deviceId: device.id },
         at: Date.now(),
       });
-      records.audit({
-        ...by,
-        action: 'add_device_alias',
-        subject: { kind: 'device', id: device.id },
-        detail: { networks },
-      });
+      records.audit(audited('add_device_alias', { kind: 'device', id: device.id }, { networks }, device.agencyId));
     });
     await this.reload([device.id]);
   }
 
   /** Takes the name away. Returns false if the device had none like it. */
-  async removeAlias(device: CrewDevice, alias: string, by: By): Promise<boolean> {
+  async removeAlias(device: CrewDevice, alias: string, audited: AuditedAs): Promise<boolean> {
     const removed = await this.#changes.change([device.id], async (tx, records) => {
       if ((await tx.query(sql.remove_alias, [alias, device.id])).rows.length === 0) return false;
       const { version } = (await tx.query<{ version: number }>(sql.touch_device, [device.id])).rows[0]!;
@@ -121,7 +109,7 @@ export class Identities {
         data: { deviceId: device.id },
         at: Date.now(),
       });
-      records.audit({ ...by, action: 'remove_device_alias', subject: { kind: 'device', id: device.id } });
+      records.audit(audited('remove_device_alias', { kind: 'device', id: device.id }, {}, device.agencyId));
       return true;
     });
     await this.reload([device.id]);

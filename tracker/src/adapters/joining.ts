@@ -1,12 +1,11 @@
 import { createHash, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import type { Changes } from '../feed/record.js';
+import type { AuditedAs, Changes } from '../feed/record.js';
 import { deviceTokenSha256, newDeviceToken } from '../rights/tokens.js';
 import type { CrewDevice, CrewUnit, Directory } from '../units/directory.js';
 import { registrySql } from '../units/registry.js';
 import { adaptersSql as sql } from './adapters-sql.js';
 import { JoinRefusal } from './errors.js';
-import type { By } from './identities.js';
 import { RateLimit } from './rate-limit.js';
 
 /** Crockford's base 32: no I, L, O and U, so that what is read aloud is typed right. Source: Crockford, "Base 32". */
@@ -47,11 +46,16 @@ export class Joining {
   }
 
   /** A new code for one device of the unit, shown this once. */
-  async createCode(unit: CrewUnit, given: JoinCodeFor, by: By): Promise<{ code: string; expiresAt: number }> {
+  async createCode(
+    unit: CrewUnit,
+    given: JoinCodeFor,
+    audited: AuditedAs,
+  ): Promise<{ code: string; expiresAt: number }> {
     const code = Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
     const expiresAt = await this.#changes.change([unit.id], async (tx, records) => {
       await tx.query(sql.forget_join_codes);
-      records.audit({ ...by, action: 'create_join_code', subject: { kind: 'unit', id: unit.id } });
+      const entry = audited('create_join_code', { kind: 'unit', id: unit.id }, {}, unit.agencyId);
+      records.audit(entry);
       const { rows } = await tx.query<{ expires_at: number }>(sql.add_join_code, [
         codeSha256(code),
         unit.agencyId,
@@ -59,7 +63,7 @@ export class Joining {
         given.deviceKind,
         given.deviceName,
         given.priority,
-        by.actor,
+        entry.actor,
         given.validS,
       ]);
       return rows[0]!.expires_at;

@@ -228,11 +228,6 @@ export function ingestRoutes(operations: Operations, core: Core): void {
     },
   );
 
-  const by = ({ principal, sourceIp }: Caller) => ({
-    agencyId: principal.agency.id,
-    actor: principal.subject,
-    sourceIp,
-  });
   const deviceFor = (caller: Caller, id: string): CrewDevice => {
     const device = directory.devices.get(id);
     if (device === undefined) throw new ApiError(404, 'not_found', `no device ${id}`);
@@ -263,7 +258,7 @@ export function ingestRoutes(operations: Operations, core: Core): void {
     async (c) => {
       const { id, alias } = c.req.valid('param');
       const caller = c.get('caller');
-      await identities.addAlias(deviceFor(caller, id), alias, c.req.valid('json').networks, by(caller));
+      await identities.addAlias(deviceFor(caller, id), alias, c.req.valid('json').networks, caller.auditEntry);
       return c.body(null, 204);
     },
   );
@@ -279,7 +274,7 @@ export function ingestRoutes(operations: Operations, core: Core): void {
     async (c) => {
       const { id, alias } = c.req.valid('param');
       const caller = c.get('caller');
-      if (!(await identities.removeAlias(deviceFor(caller, id), alias, by(caller))))
+      if (!(await identities.removeAlias(deviceFor(caller, id), alias, caller.auditEntry)))
         throw new ApiError(404, 'not_found', `device ${id} has no such name`);
       return c.body(null, 204);
     },
@@ -351,7 +346,7 @@ export function ingestRoutes(operations: Operations, core: Core): void {
       if (unit === undefined || unit.retired) throw new ApiError(404, 'not_found', 'no such unit');
       const caller = c.get('caller');
       caller.mustReach(unit.agencyId);
-      return c.json(await joining.createCode(unit, c.req.valid('json'), by(caller)), 201);
+      return c.json(await joining.createCode(unit, c.req.valid('json'), caller.auditEntry), 201);
     },
   );
 
