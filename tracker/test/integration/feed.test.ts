@@ -89,6 +89,7 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
       async () => (await hub.database.query('SELECT 1 FROM feed_event WHERE position IS NULL')).rows.length === 0,
     );
     const whole = (await read('limit=1000')).events.map((event) => event.id);
+    expect(whole.length).toBeGreaterThan(7);
     const paged: string[] = [];
     let cursor = '';
     for (;;) {
@@ -97,7 +98,9 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
       paged.push(...page.events.map((event) => event.id));
       cursor = page.cursor;
     }
-    expect(paged).toEqual(whole);
+    // the hub may have told of something of its own meanwhile
+    expect(paged.slice(0, whole.length)).toEqual(whole);
+    expect(new Set(paged).size).toBe(paged.length);
     expect(
       (await hub.api.call<{ code: string }>('GET', '/api/v1/feed?after=rubbish', undefined, token)).body.code,
     ).toBe('cursor_malformed');
