@@ -267,7 +267,7 @@ export function crewClient(crewUrl: string, token: string, options: Partial<Crew
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = 10_000,
+  limitMs = 20_000,
 ): Promise<T> {
   const until = Date.now() + limitMs;
   for (;;) {

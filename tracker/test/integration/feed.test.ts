@@ -146,14 +146,15 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
       async () => (await hub.database.query('SELECT 1 FROM feed_event WHERE position IS NULL')).rows.length === 0,
     );
     const { cursor } = await read('after=now');
-    const waiting = read(`after=${cursor}&wait=10`);
+    const waiting = read(`after=${cursor}&wait=30`);
     const first = await Promise.race([waiting.then(() => 'answered'), sleep(300).then(() => 'waiting')]);
     expect(first).toBe('waiting');
     const startedAt = Date.now();
     const vekId = await newVek();
     const { events } = await waiting;
     expect(events.map((event) => event.data.vekId)).toEqual([vekId]);
-    expect(Date.now() - startedAt).toBeLessThan(3000);
+    // far from the 30 s it would have waited, also where others run beside
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
   });
 
   it.skipIf(databaseKind !== 'postgres')(

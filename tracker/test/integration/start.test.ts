@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildConsole } from '../../src/console-build.js';
 import { Database, serverAddress } from '../../src/store/database.js';
 import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
@@ -100,125 +100,64 @@ describe.skipIf(!databaseIsThere)('the start', () => {
 
   // once, so that no start in here builds it beside what is tested; without a console the API starts all the same
   beforeAll(() => buildConsole(() => {}).catch((error: Error) => console.warn(error.message)));
-  afterEach(async () => {
-    for (const tracker of trackers.splice(0)) if (tracker.child.exitCode === null) await tracker.kill();
-    for (const home of homes.splice(0)) await home.remove();
+  afterAll(async () => {
+    for (const tracker of trackers) if (tracker.child.exitCode === null) await tracker.kill();
+    for (const home of homes) await home.remove();
   });
 
-  it('S1 on a port that somebody has ends in one line, and the first keeps it', async () => {
-    const first = await start((await createStartHome()).env);
-    const second = await runToEnd({ ...(await createStartHome()).env, PORT: String(first.port) });
-    expectOneLine(second, `PORT=${first.port}: 127.0.0.1:${first.port} is taken`);
-    for (let i = 0; i < 5; i++) expect(await health(first)).toBe(200);
-  });
+  // starts are dear: one home, whose tracker is started, ended and started again from test to test
+  describe('on one home', () => {
+    let home: TestHome;
+    let tracker: SpawnedTracker;
+    let demoToken: string;
 
-  it('S2 Ctrl-C ends it with 0, and leaves no process behind', async () => {
-    const tracker = await start((await createStartHome()).env);
-    const pids = [tracker.child.pid!, ...childrenOf(tracker.child.pid!)];
-    expect(pids.length).toBe(databaseKind === 'embedded' ? 2 : 1);
-    const askedAt = Date.now();
-    expect(await tracker.interrupt()).toBe(0);
-    await eventually('all have ended', () => !pids.some(isAlive), STOPPED_WITHIN_MS);
-    expect(Date.now() - askedAt).toBeLessThan(STOPPED_WITHIN_MS);
-    expect(tracker.output()).toContain('SIGINT: stopping');
-    expect(tracker.output()).not.toContain('ERROR');
-  });
+    const api = () => new ApiClient(`http://127.0.0.1:${tracker.port}`);
 
-  it('S2 SIGTERM ends it as Ctrl-C does, also with a request that waits', async () => {
-    const tracker = await start((await createStartHome()).env);
-    const api = new ApiClient(`http://127.0.0.1:${tracker.port}`);
-    const token = await api.token('IEMIC', 'integrator');
-    const { cursor } = await api.ok<{ cursor: string }>('GET', '/api/v1/feed?after=now', undefined, token);
-    const waiting = api.call('GET', `/api/v1/feed?after=${cursor}&wait=30`, undefined, token).catch(() => 'cut off');
-    await sleep(200);
-    const ended = new Promise<number | null>((resolve) => tracker.child.once('exit', resolve));
-    tracker.child.kill('SIGTERM');
-    const code = await Promise.race([ended, sleep(STOPPED_WITHIN_MS).then(() => 'still there')]);
-    expect(code).toBe(0);
-    await waiting;
-  });
-
-  it('S3 the second start answers soon', async () => {
-    const home = await createStartHome();
-    const first = await start(home.env);
-    expect(await first.interrupt()).toBe(0);
-    const startedAt = Date.now();
-    const second = await start(home.env);
-    expect(await health(second, '/readyz')).toBe(200);
-    const tookMs = Date.now() - startedAt;
-    console.log(`second start, ${databaseKind}: ${tookMs} ms to the first answer of /readyz`);
-    expect(tookMs).toBeLessThan(SECOND_START_WITHIN_MS);
-  });
-
-  it('S4 production starts with an issuer and a loopback HOST, has no demo, and takes no token of one that was here', async () => {
-    const { env } = await createStartHome();
-    const demo = await start(env);
-    const token = await new ApiClient(`http://127.0.0.1:${demo.port}`).token('IEMIC', 'admin');
-    expect(await demo.interrupt()).toBe(0);
-
-    const url = env.DATABASE_URL === undefined ? undefined : new URL(env.DATABASE_URL);
-    const tracker = await start({
-      ...env,
-      // the tests' own server asks for no password: say one that is nobody's default
-      ...(url === undefined ? {} : { DATABASE_URL: Object.assign(url, { password: 'not-a-default' }).toString() }),
-      MODE: 'production',
-      OIDC_ISSUER: 'http://127.0.0.1:9/',
+    beforeAll(async () => {
+      home = await createStartHome();
+      tracker = await start(home.env);
     });
-    expect(await health(tracker, '/readyz')).toBe(200);
-    const api = new ApiClient(`http://127.0.0.1:${tracker.port}`);
-    for (const [method, path, body] of [
-      ['GET', '/api/v1/demo/users', undefined],
-      ['GET', '/api/v1/demo/jwks.json', undefined],
-      ['POST', '/api/v1/demo/token', { user: 'admin' }],
-      ['POST', '/api/v1/demo/token', { agency: 'IEMIC', roles: ['admin'] }],
-    ] as const) {
-      const answer = await api.call(method, path, body);
-      expect([path, answer.status, answer.body.code]).toEqual([path, 404, 'not_found']);
-    }
-    // its issuer cannot be asked here; whether that is said or not, nobody is let in
-    const { status, body } = await api.call('GET', '/api/v1/me', undefined, token);
-    expect(status === 401 ? body.code : [status, body.code]).toEqual(
-      status === 401 ? 'token_invalid' : [503, 'issuer_unavailable'],
+
+    it('S1 on a port that somebody has ends in one line, and the first keeps it', async () => {
+      const second = await runToEnd({ ...(await createStartHome()).env, PORT: String(tracker.port) });
+      expectOneLine(second, `PORT=${tracker.port}: 127.0.0.1:${tracker.port} is taken`);
+      for (let i = 0; i < 5; i++) expect(await health(tracker)).toBe(200);
+    });
+
+    it.skipIf(databaseKind !== 'embedded')(
+      'S5 in a DATA_DIR that is in use ends in one line, and the first keeps working',
+      async () => {
+        const second = await runToEnd({ ...home.env, PORT: '0' });
+        expectOneLine(second, /DATA_DIR=.*another process/);
+        // a write and a read: the files are still its own
+        const id = '018f0000-0000-7000-8000-000000000001';
+        const agency = { id, code: 'VUGD', kind: 'fire_rescue', nameLv: 'x', nameEn: 'x' };
+        expect((await api().call('POST', '/api/v1/agencies', agency, await api().admin())).status).toBe(201);
+        expect(await health(tracker, '/readyz')).toBe(200);
+      },
     );
-    expect(await tracker.interrupt()).toBe(0);
-  });
 
-  describe.skipIf(databaseKind !== 'embedded')('with the embedded database', () => {
-    it('S5 in a DATA_DIR that is in use ends in one line, and the first keeps working', async () => {
-      const home = await createStartHome();
-      const first = await start(home.env);
-      const second = await runToEnd({ ...home.env, PORT: '0' });
-      expectOneLine(second, /DATA_DIR=.*another process/);
-      const api = new ApiClient(`http://127.0.0.1:${first.port}`);
-      // a write and a read: the files are still its own
-      const id = '018f0000-0000-7000-8000-000000000001';
-      const agency = { id, code: 'VUGD', kind: 'fire_rescue', nameLv: 'x', nameEn: 'x' };
-      expect((await api.call('POST', '/api/v1/agencies', agency, await api.admin())).status).toBe(201);
-      expect(await health(first, '/readyz')).toBe(200);
+    it('S2 Ctrl-C ends it with 0, and leaves no process behind', async () => {
+      const pids = [tracker.child.pid!, ...childrenOf(tracker.child.pid!)];
+      expect(pids.length).toBe(databaseKind === 'embedded' ? 2 : 1);
+      const askedAt = Date.now();
+      expect(await tracker.interrupt()).toBe(0);
+      await eventually('all have ended', () => !pids.some(isAlive), STOPPED_WITHIN_MS);
+      expect(Date.now() - askedAt).toBeLessThan(STOPPED_WITHIN_MS);
+      expect(tracker.output()).toContain('SIGINT: stopping');
+      expect(tracker.output()).not.toContain('ERROR');
     });
 
-    it('S5 in a DATA_DIR that is a file ends in one line', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'vanags-start-'));
-      const file = join(folder, 'data');
-      await writeFile(file, 'not a folder');
-      for (const DATA_DIR of [file, join(file, 'below')])
-        expectOneLine(await runToEnd({ DATA_DIR, PORT: '0' }), `DATA_DIR=${DATA_DIR}`);
-      expect(readFileSync(file, 'utf8')).toBe('not a folder');
-      await rm(folder, { recursive: true });
+    it('S3 the second start answers soon', async () => {
+      const startedAt = Date.now();
+      tracker = await start(home.env);
+      expect(await health(tracker, '/readyz')).toBe(200);
+      const tookMs = Date.now() - startedAt;
+      console.log(`second start, ${databaseKind}: ${tookMs} ms to the first answer of /readyz`);
+      expect(tookMs).toBeLessThan(SECOND_START_WITHIN_MS);
     });
 
-    it('S6 kill -9 takes the database along, and the same DATA_DIR starts again at once', async () => {
-      const home = await createStartHome();
-      const tracker = await start(home.env);
-      const [database] = childrenOf(tracker.child.pid!);
-      expect(isAlive(database!)).toBe(true);
-      await tracker.kill();
-      await eventually('the database has ended', () => !isAlive(database!), ORPHAN_GONE_WITHIN_MS);
-      expect(await health(await start(home.env), '/readyz')).toBe(200);
-    });
-
-    it('S6 a kill -9 of the database alone brings it back', async () => {
-      const tracker = await start((await createStartHome()).env);
+    it.skipIf(databaseKind !== 'embedded')('S6 a kill -9 of the database alone brings it back', async () => {
       const [database] = childrenOf(tracker.child.pid!);
       process.kill(database!, 'SIGKILL');
       const answers = (status: number) => () =>
@@ -232,8 +171,72 @@ describe.skipIf(!databaseIsThere)('the start', () => {
       expect(await health(tracker)).toBe(200);
       await eventually('it is back', answers(200), SECOND_START_WITHIN_MS);
       expect(childrenOf(tracker.child.pid!)).not.toContain(database);
+    });
+
+    it.skipIf(databaseKind !== 'embedded')(
+      'S6 kill -9 takes the database along, and the same DATA_DIR starts again at once',
+      async () => {
+        const [database] = childrenOf(tracker.child.pid!);
+        expect(isAlive(database!)).toBe(true);
+        await tracker.kill();
+        await eventually('the database has ended', () => !isAlive(database!), ORPHAN_GONE_WITHIN_MS);
+        tracker = await start(home.env);
+        expect(await health(tracker, '/readyz')).toBe(200);
+      },
+    );
+
+    it('S2 SIGTERM ends it as Ctrl-C does, also with a request that waits', async () => {
+      demoToken = await api().token('IEMIC', 'admin');
+      const token = await api().token('IEMIC', 'integrator');
+      const { cursor } = await api().ok<{ cursor: string }>('GET', '/api/v1/feed?after=now', undefined, token);
+      const waiting = api()
+        .call('GET', `/api/v1/feed?after=${cursor}&wait=30`, undefined, token)
+        .catch(() => 'cut off');
+      await sleep(200);
+      const ended = new Promise<number | null>((resolve) => tracker.child.once('exit', resolve));
+      tracker.child.kill('SIGTERM');
+      const code = await Promise.race([ended, sleep(STOPPED_WITHIN_MS).then(() => 'still there')]);
+      expect(code).toBe(0);
+      await waiting;
+    });
+
+    it('S4 production starts with an issuer and a loopback HOST, has no demo, and takes no token of one that was here', async () => {
+      const { env } = home;
+      const url = env.DATABASE_URL === undefined ? undefined : new URL(env.DATABASE_URL);
+      tracker = await start({
+        ...env,
+        // the tests' own server asks for no password: say one that is nobody's default
+        ...(url === undefined ? {} : { DATABASE_URL: Object.assign(url, { password: 'not-a-default' }).toString() }),
+        MODE: 'production',
+        OIDC_ISSUER: 'http://127.0.0.1:9/',
+      });
+      expect(await health(tracker, '/readyz')).toBe(200);
+      for (const [method, path, body] of [
+        ['GET', '/api/v1/demo/users', undefined],
+        ['GET', '/api/v1/demo/jwks.json', undefined],
+        ['POST', '/api/v1/demo/token', { user: 'admin' }],
+        ['POST', '/api/v1/demo/token', { agency: 'IEMIC', roles: ['admin'] }],
+      ] as const) {
+        const answer = await api().call(method, path, body);
+        expect([path, answer.status, answer.body.code]).toEqual([path, 404, 'not_found']);
+      }
+      // its issuer cannot be asked here; whether that is said or not, nobody is let in
+      const { status, body } = await api().call('GET', '/api/v1/me', undefined, demoToken);
+      expect(status === 401 ? body.code : [status, body.code]).toEqual(
+        status === 401 ? 'token_invalid' : [503, 'issuer_unavailable'],
+      );
       expect(await tracker.interrupt()).toBe(0);
     });
+  });
+
+  it.skipIf(databaseKind !== 'embedded')('S5 in a DATA_DIR that is a file ends in one line', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vanags-start-'));
+    const file = join(folder, 'data');
+    await writeFile(file, 'not a folder');
+    for (const DATA_DIR of [file, join(file, 'below')])
+      expectOneLine(await runToEnd({ DATA_DIR, PORT: '0' }), `DATA_DIR=${DATA_DIR}`);
+    expect(readFileSync(file, 'utf8')).toBe('not a folder');
+    await rm(folder, { recursive: true });
   });
 
   it.skipIf(databaseKind !== 'postgres')(
