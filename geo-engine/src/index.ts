@@ -78,7 +78,7 @@ export {
   type PlaceChange,
   type PossiblePlace,
 } from './dispatch/uncertain-place.js';
-export type { TopPace, Travel, Ways, WaysBasis } from './dispatch/ways.js';
+export type { TopPace, Travel, WayStart, Ways, WaysBasis } from './dispatch/ways.js';
 // Codes and errors
 export {
   DISPATCH_WHY_CODES,
@@ -162,6 +162,7 @@ export {
   travelCell,
   wholeMs,
 } from './routing/router.js';
+export { fastestMps } from './routing/top-speed.js';
 export { ValhallaRouter } from './routing/valhalla-router.js';
 // Run cards: who goes to what, as files and as text
 export { canonicalJson } from './run-cards/canonical-json.js';

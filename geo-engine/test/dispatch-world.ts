@@ -64,6 +64,7 @@ export function createDispatchQuestion(changes: Partial<DispatchQuestion> = {}):
     requirements: [],
     targetMs: {},
     skipped: {},
+    ownHolds: [],
     preemption: null,
     policy: DEFAULT_POLICY,
     ...changes,
@@ -170,6 +171,8 @@ function createRandomLine(random: () => number): Requirement {
   });
 }
 
+const unitIdOf = (i: number) => `u${String(i).padStart(2, '0')}`;
+
 function createRandomUnit(random: () => number, i: number, size: number): DispatchUnit {
   const capabilities = new Map<string, number>();
   for (const code of PIECES) if (random() < 0.4) capabilities.set(code, pick(random, [1, 1, 1, 2]));
@@ -180,7 +183,7 @@ function createRandomUnit(random: () => number, i: number, size: number): Dispat
   for (const code of QUALIFICATIONS)
     if (headCount !== null && random() < 0.7) qualifications.set(code, Math.ceil(headCount / 2));
   return createDispatchUnit({
-    unitId: `u${String(i).padStart(2, '0')}`,
+    unitId: unitIdOf(i),
     service: random() < 0.8 ? 'VUGD' : 'VP',
     capabilities,
     headCount,
@@ -238,6 +241,7 @@ export function createFleetWorld(random: () => number, size: number): FleetWorld
     ...asked,
     agencyIds: random() < 0.3 ? ['agency'] : null,
     skipped: { u05: 'dog on board', u11: 'asked not to' },
+    ownHolds: Array.from({ length: size / 2 }, (_, i) => unitIdOf(2 * i)),
     preemption: random() < 0.3 ? { allowed: createMatrix(random) } : null,
     policy: {
       ...asked.policy,

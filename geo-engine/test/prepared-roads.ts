@@ -7,6 +7,7 @@ import { NOTHING_IN_FORCE } from '../src/routing/live-times.js';
 import { indexNetwork } from '../src/routing/load-roads.js';
 import type { PreparedProfile } from '../src/routing/profile-roads.js';
 import { Roads, type RoadsData } from '../src/routing/roads.js';
+import { fastestMps } from '../src/routing/top-speed.js';
 
 export function prepareProfile(
   network: RoadNetwork,
@@ -14,7 +15,7 @@ export function prepareProfile(
   made: SpeedOverlay = NOTHING_IN_FORCE,
 ): PreparedProfile {
   const graph = buildGraph(network, profile, made);
-  return { profile, graph, hierarchy: contractGraph(graph), made };
+  return { profile, graph, hierarchy: contractGraph(graph), topMps: fastestMps(network, graph), made };
 }
 
 /** A network made ready for some profiles without a file or a thread. */

@@ -35,7 +35,7 @@ describe('available', () => {
           (dispatchableStatuses.includes(unit.status) || soonFree) &&
           unit.onShift !== false &&
           (shiftEndsAt === null || shiftEndsAt - at > policy.leastShiftLeftS * 1000) &&
-          !unit.held &&
+          (!unit.held || asked.ownHolds.includes(unit.unitId)) &&
           (reservedFor === null || reservedFor.vekId === asked.vekId) &&
           unit.vekId !== asked.vekId &&
           unit.crewOutWith === null &&

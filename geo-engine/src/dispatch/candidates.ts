@@ -5,16 +5,16 @@ import type { DispatchQuestion } from './dispatch-question.js';
 import type { DispatchRoster } from './dispatch-roster.js';
 import type { DispatchUnit } from './dispatch-unit.js';
 import { codeNumber } from './eligibility.js';
-import { responseTime, type TravelCorrection } from './eta.js';
+import { responseMsOf, type TravelCorrection } from './eta.js';
 import { CODE_NUMBERS, type RosterScan, scanOf } from './roster-scan.js';
 import type { LineMarks } from './unit-classes.js';
+import { LeastHeld, UnitProfiles } from './unit-profiles.js';
 import type { Travel, Ways } from './ways.js';
 
 /** Units that a line names although they do not go; the others are counted. */
 export const NAMED_NOT_CHOSEN = 10;
-/** Ways asked for in one go: first, and each time after. */
-const FIRST_BATCH = 64;
-const NEXT_BATCH = 32;
+/** Ways asked for in one go: few, for each may show that the next need not be asked for. */
+const BATCH = 16;
 
 /** Why units were not looked at any closer, by how many. */
 export type ReasonCounts = Readonly<Partial<Record<IneligibleCode | typeof FARTHER, number>>>;
@@ -26,8 +26,25 @@ export interface Shortlist {
   readonly travel: readonly (Travel | null)[];
   /** By line of the demand: all other units. */
   readonly others: readonly ReasonCounts[];
-  /** No best choice takes more units. */
-  readonly mostTaken: number;
+}
+
+/** What is asked of a roster for one incident. */
+export interface ShortlistQuestion {
+  readonly roster: DispatchRoster;
+  readonly demand: Demand;
+  readonly question: DispatchQuestion;
+  readonly ways: Ways;
+  readonly correction: TravelCorrection;
+  /** undefined: all. */
+  readonly agencies: ReadonlySet<string> | undefined;
+}
+
+/** What a best choice may take for lines that compete. */
+interface BlockTaking {
+  readonly roster: DispatchRoster;
+  /** So many units at the most. */
+  readonly most: number;
+  readonly isOfClass: Uint8Array; // [classes] 1: units of it may be among them
 }
 
 /**
@@ -38,8 +55,7 @@ export interface Shortlist {
  * neither be chosen nor named. Not chosen: a best choice takes at most M units, since each is needed for some line; where M
  * of other crews bring at least as much to every line, in the same manner, and each costs less than this one at its lower
  * bound, one of them is always left over for its place (with a regret of δ: costs less by more than δ). Not named: each line
- * it is about has as many nearer ones as can be chosen and named together. M is counted over the lines that such units serve. With
- * `spare` both stay true of a choice from which others have taken so many units away.
+ * it is about has as many nearer ones as can be chosen and named together. M is counted over the lines that such units serve.
  */
 export function shortlist(
   roster: DispatchRoster,
@@ -48,46 +64,56 @@ export function shortlist(
   ways: Ways,
   correction: TravelCorrection = null,
   agencies?: ReadonlySet<string>,
-  spare = 0,
 ): Shortlist {
-  const marks = roster.classes.marks(demand, question.policy);
-  scanOf(roster).run(roster, marks, question, ways, correction, agencies);
-  return new Shortlisting(roster, demand, marks, question, ways, correction, spare).run();
+  return new Shortlisting({ roster, demand, question, ways, correction, agencies }, 0).run([]);
+}
+
+/**
+ * The shortlists of several incidents that share units, in their order: as `shortlist`, and also true where each of the others takes
+ * as many of the units as it ever could. What it could take is counted over the units that serve it, by lines that compete.
+ */
+export function shortlistsTogether(questions: readonly ShortlistQuestion[]): Shortlist[] {
+  const listings = questions.map((question, turn) => new Shortlisting(question, turn));
+  const takings = listings.map((listing) => listing.takings());
+  return listings.map((listing, i) => listing.run(takings.flatMap((ofOther, j) => (j === i ? [] : ofOther))));
+}
+
+/** A unit whose way was asked for, and leads there. */
+interface AskedUnit {
+  readonly slot: number;
+  readonly travel: Travel;
+  readonly responseMs: number;
 }
 
 class Shortlisting {
   readonly #roster: DispatchRoster;
+  readonly #demand: Demand;
   readonly #marks: readonly LineMarks[];
   readonly #scan: RosterScan;
   readonly #question: DispatchQuestion;
   readonly #ways: Ways;
   readonly #correction: TravelCorrection;
   readonly #profileOf: Int32Array; //     [classes] what an eligible unit of it brings; -1: it counts for no line
-  readonly #profiles: Profiles;
+  readonly #profiles: UnitProfiles;
   readonly #inProfile: Uint32Array; //    [profiles] eligible units still waiting
   readonly #aboutLine: Uint32Array; //    [lines] units still waiting
-  readonly #nearest: readonly LeastHeld[]; // [lines] response times of those considered
+  #nearest: readonly LeastHeld[] = []; // [lines] response times of those asked about
   readonly #regretMs: number;
-  readonly #units: DispatchUnit[] = [];
-  readonly #travel: (Travel | null)[] = [];
+  readonly #asked: AskedUnit[] = [];
 
-  constructor(
-    roster: DispatchRoster,
-    demand: Demand,
-    marks: readonly LineMarks[],
-    question: DispatchQuestion,
-    ways: Ways,
-    correction: TravelCorrection,
-    spare: number,
-  ) {
-    const scan = scanOf(roster);
+  /** `turn`: those that are under way at a time need a scan each. */
+  constructor({ roster, demand, question, ways, correction, agencies }: ShortlistQuestion, turn: number) {
+    const marks = roster.classes.marks(demand, question.policy);
+    const scan = scanOf(roster, turn);
+    scan.run(roster, marks, question, ways, correction, agencies);
     this.#roster = roster;
+    this.#demand = demand;
     this.#marks = marks;
     this.#scan = scan;
     this.#question = question;
     this.#ways = ways;
     this.#correction = correction;
-    this.#profiles = new Profiles(demand);
+    this.#profiles = new UnitProfiles(demand);
     const lines = demand.lines.length;
     const classes = roster.classes.count;
     this.#profileOf = new Int32Array(classes).fill(-1);
@@ -107,8 +133,37 @@ class Shortlisting {
     this.#inProfile = Uint32Array.from(eligible);
     // whole milliseconds are compared: what a choice counts besides them is less than one
     this.#regretMs = question.policy.regretS[question.priority] * 1000;
-    this.#profiles.hold(spare);
-    this.#nearest = demand.lines.map((_, line) => new LeastHeld(this.#mostAbout(line) + spare + NAMED_NOT_CHOSEN));
+    this.#profiles.count();
+  }
+
+  /** What its best choice may take, by block. */
+  takings(): BlockTaking[] {
+    return this.#demand.blocks.map((_, block) => ({
+      roster: this.#roster,
+      most: this.#profiles.mostOfBlock(block),
+      isOfClass: Uint8Array.from(this.#profileOf, (profile) =>
+        profile >= 0 && this.#profiles.serves(profile, block) ? 1 : 0,
+      ),
+    }));
+  }
+
+  /** `others` may take units away. */
+  run(others: readonly BlockTaking[]): Shortlist {
+    this.#profiles.hold((profiles) => this.#spareOf(others, profiles));
+    // who goes elsewhere is named all the same
+    this.#nearest = this.#demand.lines.map((_, line) => new LeastHeld(this.#mostAbout(line) + NAMED_NOT_CHOSEN));
+    return this.#list();
+  }
+
+  /** How many units of some profiles others may take. */
+  #spareOf(others: readonly BlockTaking[], profiles: readonly number[]): number {
+    let spare = 0;
+    for (const { roster, most, isOfClass } of others) {
+      // classes are numbered by roster
+      const isMeant = (is: number, unitClass: number) => is === 1 && profiles.includes(this.#profileOf[unitClass]!);
+      if (roster !== this.#roster || isOfClass.some(isMeant)) spare += most;
+    }
+    return spare;
   }
 
   /** How many units that a line is about any best choice can take. */
@@ -121,10 +176,9 @@ class Shortlisting {
     return this.#profiles.mostTaken(about);
   }
 
-  run(): Shortlist {
+  #list(): Shortlist {
     const { queue } = this.#scan;
     let batch: number[] = [];
-    let limit = FIRST_BATCH;
     let farthestMs = this.#farthestMs();
     while (queue.length > 0) {
       const leastMs = queue.peekBound();
@@ -133,18 +187,19 @@ class Shortlisting {
       if (this.#leaves(slot)) farthestMs = this.#farthestMs();
       if (!this.#canMatter(slot, leastMs)) continue;
       batch.push(slot);
-      if (batch.length < limit) continue;
-      this.#consider(batch);
+      if (batch.length < BATCH) continue;
+      this.#ask(batch);
       farthestMs = this.#farthestMs();
       batch = [];
-      limit = NEXT_BATCH;
     }
-    this.#consider(batch);
+    this.#ask(batch);
+    // by now the real times rule out what the bounds could not
+    const kept = this.#asked.filter(({ slot, responseMs }) => this.#canMatter(slot, responseMs));
+    for (const { slot } of kept) this.#recount(slot, -1);
     return {
-      units: this.#units,
-      travel: this.#travel,
+      units: kept.map(({ slot }) => this.#roster.unitAt(slot)),
+      travel: kept.map(({ travel }) => travel),
       others: this.#others(),
-      mostTaken: this.#profiles.mostTakenOfAll,
     };
   }
 
@@ -195,19 +250,19 @@ class Shortlisting {
   }
 
   /** Asks for the ways of a batch and learns from them. */
-  #consider(batch: readonly number[]): void {
-    if (batch.length === 0) return;
+  #ask(batch: readonly number[]): void {
     const { now, policy } = this.#question;
-    const units = batch.map((slot) => this.#roster.unitAt(slot));
-    const table = this.#ways.table(units);
+    const table = this.#ways.table(batch.map((slot) => this.#roster.startAt(slot)));
     for (const [i, slot] of batch.entries()) {
-      const unit = units[i]!;
+      const unit = this.#roster.standing[slot]!;
       const travel = table[i] ?? null;
-      this.#units.push(unit);
-      this.#travel.push(travel);
-      this.#scan.counts[this.#roster.classOf[slot]! * CODE_NUMBERS + this.#scan.stateOf[slot]!]!--;
-      if (travel === null) continue;
-      const { responseMs } = responseTime(unit, travel, now, this.#correction);
+      if (travel === null) {
+        this.#recount(slot, -1);
+        this.#scan.counts[this.#roster.classOf[slot]! * CODE_NUMBERS + (this.#scan.stateOf[slot]! || NO_ROUTE)]!++;
+        continue;
+      }
+      const responseMs = responseMsOf(unit, travel, now, this.#correction);
+      this.#asked.push({ slot, travel, responseMs });
       const about = this.#aboutAt(slot);
       for (let line = 0; line < this.#nearest.length; line++) {
         if ((about & (1 << line)) !== 0) this.#nearest[line]!.offer(responseMs);
@@ -218,6 +273,11 @@ class Shortlisting {
       if (profile < 0 || isTooFar || unit.crewId !== null) continue;
       this.#profiles.offer(profile, leastCostMs(unit, responseMs, this.#question));
     }
+  }
+
+  /** Adds to the units of a slot's class that are counted in its state. */
+  #recount(slot: number, added: 1 | -1): void {
+    this.#scan.counts[this.#roster.classOf[slot]! * CODE_NUMBERS + this.#scan.stateOf[slot]!]! += added;
   }
 
   /** By line: units that were not considered, by what it refuses them for. */
@@ -231,7 +291,9 @@ class Shortlisting {
       const number = (at - state) / CODE_NUMBERS;
       for (let line = 0; line < byCode.length; line++) {
         const { before, after } = this.#marks[line]!;
-        byCode[line]![before[number]! || state || after[number]!]! += count;
+        // that no way leads there is asked last
+        const code = state === NO_ROUTE ? after[number]! || state : state || after[number]!;
+        byCode[line]![before[number]! || code]! += count;
       }
     }
     return byCode.map(reasonCounts);
@@ -239,6 +301,7 @@ class Shortlisting {
 }
 
 const NO_POSITION = codeNumber('no_position');
+const NO_ROUTE = codeNumber('no_route');
 
 function reasonCounts(counts: Uint32Array): ReasonCounts {
   const reasons: Partial<Record<IneligibleCode | typeof FARTHER, number>> = {};
@@ -252,124 +315,4 @@ function sum(values: Uint32Array): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
-}
-
-/** The least of many numbers, at most so many. */
-class LeastHeld {
-  readonly #held: number[] = [];
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** The greatest one held once there are enough, else Infinity. */
-  get worst(): number {
-    return this.#held.length < this.#limit ? Number.POSITIVE_INFINITY : this.#held.at(-1)!;
-  }
-
-  offer(value: number): void {
-    if (value >= this.worst) return;
-    let at = this.#held.length;
-    while (at > 0 && this.#held[at - 1]! > value) at--;
-    this.#held.splice(at, 0, value);
-    if (this.#held.length > this.#limit) this.#held.pop();
-  }
-}
-
-/** What units bring, and in which manner: units that bring the same to every line are of one profile. */
-class Profiles {
-  readonly #demand: Demand;
-  readonly #amounts: Float64Array[] = []; // [profiles][lines]
-  readonly #ways: Uint8Array[] = []; //      [profiles][lines]
-  readonly #byKey = new Map<string, number>();
-  readonly #weaker: number[][] = []; //      [profiles] those that one can always stand for
-  #mostOfBlock: number[] = []; //            [blocks] units needed for it at the most
-  #enough: LeastHeld[] = []; //              [profiles] costs of those that can stand for it
-
-  constructor(demand: Demand) {
-    this.#demand = demand;
-  }
-
-  /** Number of the profile of a class, -1 if it counts for no line. */
-  of(marks: readonly LineMarks[], unitClass: number): number {
-    let key = '';
-    for (const { amount, way } of marks) key += `${amount[unitClass]} ${way[unitClass]} `;
-    let profile = this.#byKey.get(key);
-    if (profile === undefined) {
-      const amounts = Float64Array.from(marks, ({ amount }) => amount[unitClass]!);
-      profile = amounts.some((amount) => amount > 0) ? this.#amounts.length : -1;
-      this.#byKey.set(key, profile);
-      if (profile < 0) return profile;
-      this.#amounts.push(amounts);
-      this.#ways.push(Uint8Array.from(marks, ({ way }) => way[unitClass]!));
-    }
-    return profile;
-  }
-
-  /**
-   * How many units of some profiles any best choice can take: each is needed for a set of lines that compete, out of what it brings to
-   * them, and so many fill such a set at the most.
-   */
-  mostTaken(profiles: readonly number[]): number {
-    let most = 0;
-    this.#demand.blocks.forEach((block, i) => {
-      const serves = (profile: number) => block.some((line) => this.#amounts[profile]![line]! > 0);
-      if (profiles.some(serves)) most += this.#mostOfBlock[i]!;
-    });
-    return most;
-  }
-
-  /** How many units any best choice can take. */
-  get mostTakenOfAll(): number {
-    return this.#mostOfBlock.reduce((sum, most) => sum + most, 0);
-  }
-
-  /** All profiles are known: from now on offers are held, `spare` more than one choice could take. */
-  hold(spare: number): void {
-    const { lines, blocks } = this.#demand;
-    this.#mostOfBlock = blocks.map((block) => {
-      let most = 0;
-      for (let set = 1; set < 1 << block.length; set++) {
-        const members = block.filter((_, i) => (set & (1 << i)) !== 0);
-        const quantity = members.reduce((sum, line) => sum + lines[line]!.quantity, 0);
-        let least = quantity;
-        for (const amounts of this.#amounts) {
-          for (const line of members) if (amounts[line]! > 0) least = Math.min(least, amounts[line]!);
-        }
-        most += Math.ceil(quantity / least);
-      }
-      return most;
-    });
-    const stronger: number[][] = this.#amounts.map(() => []);
-    for (let strong = 0; strong < this.#amounts.length; strong++) {
-      this.#weaker[strong] = [];
-      for (let weak = 0; weak < this.#amounts.length; weak++) {
-        if (!this.#canStandFor(strong, weak)) continue;
-        this.#weaker[strong]!.push(weak);
-        stronger[weak]!.push(strong);
-      }
-    }
-    this.#enough = stronger.map((profiles) => new LeastHeld(this.mostTaken(profiles) + spare));
-  }
-
-  /** Cost of the last that is needed so that enough can stand for the profile; Infinity while there are too few. */
-  enoughMs(profile: number): number {
-    return this.#enough[profile]!.worst;
-  }
-
-  /** A unit of the profile can be had at this cost. */
-  offer(profile: number, costMs: number): void {
-    for (const weaker of this.#weaker[profile]!) this.#enough[weaker]!.offer(costMs);
-  }
-
-  /** At least as much to every line, out of the same resources and at no greater penalty. */
-  #canStandFor(strong: number, weak: number): boolean {
-    for (let line = 0; line < this.#demand.lines.length; line++) {
-      const wanted = this.#amounts[weak]![line]!;
-      if (wanted === 0) continue;
-      if (this.#amounts[strong]![line]! < wanted || this.#ways[strong]![line] !== this.#ways[weak]![line]) return false;
-    }
-    return true;
-  }
 }

@@ -3,6 +3,7 @@ import { createFleetWorld } from '../../test/dispatch-world.js';
 import { createRandom } from '../../test/random.js';
 import { type DecisionRecord, inputFromJson, recordDecision, replayDecision } from './decision.js';
 import { type DecisionInput, decide, gatherInput } from './recommend.js';
+import { decideTogether, gatherTogether, type JointInput } from './recommend-together.js';
 
 function record(seed: number): DecisionRecord {
   const { question, roster, ways, correction, coverageLoss } = createFleetWorld(createRandom(seed), 120);
@@ -19,6 +20,39 @@ describe('decisions', () => {
       const read = inputFromJson(kept.input) as DecisionInput;
       expect(recordDecision(read, decide(read)), `seed ${seed}`).toEqual(kept);
     }
+  });
+
+  it('G99 one about several incidents replays too, and holds a unit once', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { question, roster, ways, correction, coverageLoss } = createFleetWorld(createRandom(seed), 60);
+      const surroundings = { roster, ways, correction, coverageLoss };
+      const asked = ['vek 1', 'vek 2'].map((vekId) => ({ vekId, question: { ...question, vekId }, surroundings }));
+      const input = gatherTogether(asked, 5000);
+      const kept = recordDecision(input, decideTogether(input));
+      expect(replayDecision(kept), `seed ${seed}`).toEqual({ kind: 'same', output: kept.output });
+      const read = inputFromJson(kept.input) as JointInput;
+      expect(recordDecision(read, decideTogether(read)), `seed ${seed}`).toEqual(kept);
+      const units = new Set(input.veks.flatMap(({ considered }) => considered.map(({ unit }) => unit.unitId)));
+      expect(JSON.parse(kept.input).fleet.rows, `seed ${seed}`).toBe(units.size);
+    }
+  });
+
+  it('G99 a number that JSON cannot hold is refused', () => {
+    const { question, roster, ways } = createFleetWorld(createRandom(3), 60);
+    const input = gatherInput(question, { roster, ways });
+    const answer = decide(input);
+    const [first, ...rest] = input.considered;
+    const bad = [
+      { ...input, correction: Number.NaN },
+      { ...input, considered: [{ ...first!, coverageLoss: Number.POSITIVE_INFINITY }, ...rest] },
+      {
+        ...input,
+        considered: [...rest, { ...first!, unit: { ...first!.unit, equipment: new Map([['foam', Number.NaN]]) } }],
+      },
+    ];
+    for (const one of bad) expect(() => recordDecision(one, answer)).toThrow(RangeError);
+    const must = { ...answer.proof.must, costMs: Number.NaN };
+    expect(() => recordDecision(input, { ...answer, proof: { ...answer.proof, must } })).toThrow(RangeError);
   });
 
   it('G99 what the roster becomes afterwards changes no record', () => {

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
+import { type Columns, fromColumns, mustBeFinite, toColumns } from './columns.js';
+import type { DispatchUnit } from './dispatch-unit.js';
 import { type DecisionInput, decide, type Recommendation } from './recommend.js';
 import { decideTogether, type JointInput, type JointRecommendation } from './recommend-together.js';
+import type { Travel } from './ways.js';
 
 /** Of the form of a record. Raised when a record of the form before would no longer replay. */
-export const DECISION_FORMAT = 2;
+export const DECISION_FORMAT = 3;
 
-/** A decision as it is kept: JSON with its keys in the order in which the engine makes them, which replaying makes again. */
+/** A decision as it is kept. */
 export interface DecisionRecord {
   readonly format: number;
+  /** JSON of its own, a third of what the objects would take; see inputFromJson. */
   readonly input: string;
+  /** JSON with its keys in the order in which the engine makes them, which replaying makes again. */
   readonly output: string;
   /** Hex SHA-256 of the texts in UTF-8. */
   readonly inputSha256: string;
@@ -24,10 +29,12 @@ export type Replay =
   | { readonly kind: 'different'; readonly output: string }
   | { readonly kind: 'corrupt' | 'other_format' };
 
+/** @throws RangeError where a number is not finite: it would be read back as another */
 export function recordDecision(input: DecisionInput, output: Recommendation): DecisionRecord;
 export function recordDecision(input: JointInput, output: JointRecommendation): DecisionRecord;
 export function recordDecision(input: DecisionInput | JointInput, output: object): DecisionRecord {
-  const inputText = JSON.stringify(withoutMaps(input));
+  mustBeFinite(output, 'output');
+  const inputText = JSON.stringify(packed(input));
   const outputText = JSON.stringify(output);
   return {
     format: DECISION_FORMAT,
@@ -48,42 +55,75 @@ export function replayDecision(record: DecisionRecord): Replay {
   return { kind: again === output ? 'same' : 'different', output: again };
 }
 
-/** What of an input JSON can hold. */
-function withoutMaps(input: DecisionInput | JointInput): object {
-  if ('veks' in input) return { ...input, veks: input.veks.map(withoutMaps) };
-  const considered = input.considered.map(({ unit, ...rest }) => ({
-    ...rest,
-    unit: {
-      ...unit,
-      capabilities: Object.fromEntries(unit.capabilities),
-      qualifications: Object.fromEntries(unit.qualifications),
-      equipment: Object.fromEntries(unit.equipment),
-    },
-  }));
-  return { ...input, considered };
+/** One incident of a record; `considered` has the fields of Travel, all null where no way leads there. */
+interface PackedInput extends Omit<DecisionInput, 'considered'> {
+  /** [considered] place in `fleet`. */
+  readonly units: readonly number[];
+  readonly considered: Columns;
+}
+
+/** An input as it is recorded: every unit once, although several incidents may consider it. */
+type Packed = { readonly fleet: Columns } & (
+  | PackedInput
+  | (Omit<JointInput, 'veks'> & { readonly veks: readonly PackedInput[] })
+);
+
+const NO_TRAVEL: { readonly [Field in keyof Travel]: null } = {
+  basis: null,
+  ms: null,
+  lengthM: null,
+  offRoadMs: null,
+  intervalMs: null,
+};
+
+function packed(input: DecisionInput | JointInput): Packed {
+  const placeOf = new Map<number, number>();
+  const fleet: DispatchUnit[] = [];
+  const pack = ({ considered, ...rest }: DecisionInput): PackedInput => {
+    mustBeFinite(rest, 'input');
+    const units = considered.map(({ unit }) => {
+      let place = placeOf.get(unit.handle);
+      if (place === undefined) {
+        place = fleet.push(unit) - 1;
+        placeOf.set(unit.handle, place);
+      }
+      return place;
+    });
+    const rows = considered.map(({ travel, coverageLoss }) => ({ ...(travel ?? NO_TRAVEL), coverageLoss }));
+    return { ...rest, units, considered: toColumns(rows) };
+  };
+  const packedInput = 'veks' in input ? { ...input, veks: input.veks.map(pack) } : pack(input);
+  return { ...packedInput, fleet: toColumns(fleet) };
 }
 
 /** The input that recordDecision wrote. */
 export function inputFromJson(text: string): DecisionInput | JointInput {
-  const input = JSON.parse(text) as DecisionInput | JointInput;
-  return 'veks' in input ? { ...input, veks: input.veks.map(withMaps) } : withMaps(input);
-}
-
-function withMaps<Input extends DecisionInput>(input: Input): Input {
-  const considered = input.considered.map(({ unit, ...rest }) => ({
+  const { fleet, ...read } = JSON.parse(text) as Packed;
+  const units = fromColumns(fleet).map(withMaps);
+  const unpack = ({ units: places, considered, ...rest }: PackedInput): DecisionInput => ({
     ...rest,
-    unit: {
-      ...unit,
-      capabilities: mapOf(unit.capabilities),
-      qualifications: mapOf(unit.qualifications),
-      equipment: mapOf(unit.equipment),
-    },
-  }));
-  return { ...input, considered };
+    considered: fromColumns(considered).map(({ coverageLoss, ...travel }, row) => ({
+      unit: units[places[row]!]!,
+      travel: travel.basis === null ? null : (travel as unknown as Travel),
+      coverageLoss: coverageLoss as number,
+    })),
+  });
+  if (!('veks' in read)) return unpack(read);
+  return { ...read, veks: read.veks.map(unpack) as unknown as JointInput['veks'] };
 }
 
-function mapOf(record: unknown): Map<string, number> {
-  return new Map(Object.entries(record as Record<string, number>));
+function withMaps(unit: Record<string, unknown>): DispatchUnit {
+  const { capabilities, qualifications, equipment } = unit;
+  return {
+    ...(unit as unknown as DispatchUnit),
+    capabilities: mapOf(capabilities),
+    qualifications: mapOf(qualifications),
+    equipment: mapOf(equipment),
+  };
+}
+
+function mapOf(entries: unknown): Map<string, number> {
+  return new Map(entries as [string, number][]);
 }
 
 function sha256(text: string): string {

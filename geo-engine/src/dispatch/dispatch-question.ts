@@ -11,6 +11,8 @@ export interface StandingNeed extends UnitNeed {
   readonly priority: Priority;
   /** Units that the dispatcher does not want, by id, and why. */
   readonly skipped: Readonly<Record<string, string>>;
+  /** Units, by id, that the asker holds for this incident: to it they are not held. */
+  readonly ownHolds: readonly string[];
   /** null: nobody is taken from another incident. */
   readonly preemption: { readonly allowed: PreemptionMatrix } | null;
   readonly policy: DispatchPolicy;

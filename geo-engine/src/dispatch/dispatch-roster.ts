@@ -1,6 +1,7 @@
 import { VEC_STRIDE, writeUnitVector } from '../geo/unit-vector.js';
 import type { DispatchUnit, StandingUnit, UnitFix } from './dispatch-unit.js';
 import { UnitClasses } from './unit-classes.js';
+import type { WayStart } from './ways.js';
 
 const FIRST_CAPACITY = 64;
 /** Stands for a slot without a unit, and for a unit in a state of its own. */
@@ -13,7 +14,7 @@ export const NONE = -1;
 export class DispatchRoster {
   readonly classes = new UnitClasses();
   /**
-   * States that most units are in, each as a unit in it without an id and an end of shift: status, agency, on duty, held, and nothing
+   * States that most units are in, each as a unit in it without an id and an end of shift: status, agency, on duty, and nothing
    * else about them. Statuses and agencies are few.
    */
   readonly commonStates: StandingUnit[] = [];
@@ -140,6 +141,13 @@ export class DispatchRoster {
     };
   }
 
+  /** From where the unit of a slot starts; its place is known. */
+  startAt(slot: number): WayStart {
+    const { handle, profile } = this.standing[slot]!;
+    const { place, headingDeg, speedMps } = this.fixes[slot]!;
+    return { handle, profile, place, headingDeg, speedMps };
+  }
+
   /** All units as they are now. */
   *units(): Generator<DispatchUnit> {
     for (const slot of this.#slotOf.values()) yield this.unitAt(slot);
@@ -148,9 +156,10 @@ export class DispatchRoster {
   #stateNumber(unit: StandingUnit): number {
     const { status, agencyId, held, onShift } = unit;
     const { vekId, crewOutWith, reservedFor, freeAt, workPriority } = unit;
+    if (held) return NONE; // to the desk that holds it, it is not
     if ([vekId, crewOutWith, reservedFor, freeAt, workPriority].some((own) => own !== null)) return NONE;
     const offDuty = onShift === false;
-    const key = JSON.stringify([status, agencyId, offDuty, held]);
+    const key = JSON.stringify([status, agencyId, offDuty]);
     let number = this.#stateNumbers.get(key);
     if (number === undefined) {
       number = this.commonStates.length;

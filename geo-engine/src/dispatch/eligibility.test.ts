@@ -56,6 +56,7 @@ describe('Eligibility', () => {
       { policy: { ...DEFAULT_POLICY, leastShiftLeftS: 600 } },
     ],
     [{ code: 'held' }, { held: true }],
+    [{ code: 'held' }, { held: true }, { ownHolds: ['another'] }],
     [{ code: 'reserved', vekId: 'gala', from: NOW }, { reservedFor: { vekId: 'gala', from: NOW } }],
     [{ code: 'already_on_incident' }, { vekId: 'vek' }],
     [{ code: 'crew_shared', unitId: 'boat' }, { crewOutWith: 'boat' }],
@@ -83,6 +84,7 @@ describe('Eligibility', () => {
     ['a fix as old as the limit', { fixTime: NOW - 300_000 }],
     ['who is reserved for this very event', { reservedFor: { vekId: 'vek', from: NOW } }],
     ['the substitute of the service named', { service: 'PP', capabilities: new Map([['bucket', 1]]) }],
+    ['who is held for this incident by the asker', { held: true }, { ownHolds: ['u'] }],
     ['who is soon free', busy({ freeAt: NOW + 600_000 }), { policy: { ...DEFAULT_POLICY, soonFreeWithinS: 600 } }],
     ['who is under way, where the matrix allows it', busy({}), { preemption: { allowed: MATRIX } }],
   ])('G85 lets through %s', (_what, changes, asked) => {

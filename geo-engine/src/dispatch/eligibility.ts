@@ -123,7 +123,11 @@ const STANDING_FILTERS: readonly StandingFilter[] = [
       wantedS: policy.leastShiftLeftS,
     }),
   },
-  UNIT_FILTERS.held,
+  {
+    code: 'held',
+    refuses: (unit, { ownHolds }) => UNIT_FILTERS.held.refuses(unit) && !ownHolds.includes(unit.unitId),
+    explain: UNIT_FILTERS.held.explain,
+  },
   {
     code: 'reserved',
     refuses: ({ reservedFor }, { vekId }) => reservedFor !== null && reservedFor.vekId !== vekId,

@@ -34,6 +34,19 @@ export interface ResponseTime {
   readonly correction: TravelCorrection;
 }
 
+/** The parts of a response that do not depend on where the unit may be by now, whole milliseconds. */
+function partsOf(unit: StandingUnit, travel: Travel, now: number, correction: TravelCorrection) {
+  const waits = waitMs(unit, now);
+  const travelMs = Math.round(travel.ms * (correction ?? 1));
+  const after = Math.round(travel.offRoadMs);
+  return { waits, travelMs, after, responseMs: waits + unit.turnoutMs + travelMs + after };
+}
+
+/** What responseTime says of the whole, and no more. */
+export function responseMsOf(unit: StandingUnit, travel: Travel, now: number, correction: TravelCorrection): number {
+  return partsOf(unit, travel, now, correction).responseMs;
+}
+
 /**
  * Response time of a unit from its entry in the travel table, at the instant `now`. Turnout runs while a busy unit waits
  * only once it is free, so the two add up. No probability is given: the spread is not learnt.
@@ -44,12 +57,9 @@ export function responseTime(
   now: number,
   correction: TravelCorrection = null,
 ): ResponseTime {
-  const waits = waitMs(unit, now);
+  const { waits, travelMs, after, responseMs } = partsOf(unit, travel, now, correction);
   const factor = correction ?? 1;
-  const travelMs = Math.round(travel.ms * factor);
   const before = waits + unit.turnoutMs;
-  const after = Math.round(travel.offRoadMs);
-  const responseMs = before + travelMs + after;
   const [least, greatest] = travel.intervalMs ?? strayInterval(unit, travel, now);
   return {
     basis: travel.basis,

@@ -1,6 +1,6 @@
 import { compileDemand } from '../run-cards/demand.js';
 import { assignVeks, type TierProof } from './assign-veks.js';
-import { shortlist } from './candidates.js';
+import { shortlistsTogether } from './candidates.js';
 import type { DispatchQuestion } from './dispatch-question.js';
 import { crewKey } from './dispatch-unit.js';
 import { explain, sumUp } from './explain.js';
@@ -29,29 +29,21 @@ export interface JointRecommendation {
 
 /**
  * Looks at the roster for every VEK and keeps what can be part of the answer, also where the others take as many units as they ever
- * could: a best assignment takes at most the sum of what best choices take.
+ * could.
  */
 export function gatherTogether(questions: readonly JointQuestion[], nodeLimit: number): JointInput {
-  const demands = questions.map(({ question }) => compileDemand(question.requirements));
-  const listed = questions.map(({ question, surroundings }, i) => listOf(question, surroundings, demands[i]!, 0));
-  const mostTaken = listed.reduce((sum, list) => sum + list.mostTaken, 0);
+  const lists = shortlistsTogether(
+    questions.map(({ question, surroundings: { roster, ways, correction = null, agencies } }) => {
+      return { roster, demand: compileDemand(question.requirements), question, ways, correction, agencies };
+    }),
+  );
   const veks = questions.map(({ vekId, question, surroundings }, i) => {
     const { ways, correction = null, coverageLoss } = surroundings;
-    const spare = mostTaken - listed[i]!.mostTaken;
-    const { units, travel, others } = spare === 0 ? listed[i]! : listOf(question, surroundings, demands[i]!, spare);
+    const { units, travel, others } = lists[i]!;
     const considered = units.map((unit, j) => ({ unit, travel: travel[j]!, coverageLoss: coverageLoss?.(unit) ?? 0 }));
     return { vekId, question, basis: ways.basis, closures: ways.closures, correction, considered, others };
   });
   return { nodeLimit, veks };
-}
-
-function listOf(
-  question: DispatchQuestion,
-  { roster, ways, correction, agencies }: Surroundings,
-  demand: ReturnType<typeof compileDemand>,
-  spare: number,
-) {
-  return shortlist(roster, demand, question, ways, correction ?? null, agencies, spare);
 }
 
 /** The answer to an input: the same input gives the same answer, on any day and machine. */

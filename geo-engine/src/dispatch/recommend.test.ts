@@ -22,7 +22,7 @@ function ask(
   units: readonly (readonly [unitId: string, minutes: number | null, changes?: Partial<DispatchUnit>])[],
 ): Recommendation {
   const roster = new DispatchRoster();
-  const minutesOf = new Map(units.map(([unitId, minutes]) => [unitId, minutes]));
+  const minutesOf = new Map(units.map(([, minutes], i) => [i + 1, minutes]));
   for (const [i, [unitId, , changes]] of units.entries()) {
     enter(roster, createDispatchUnit({ unitId, handle: i + 1, accuracyM: 0, ...changes }));
   }
@@ -32,8 +32,8 @@ function ask(
     closures: 'in_force',
     topPace: () => ({ freeM: 0, topMps: 100 }),
     table: (asked) =>
-      asked.map(({ unitId }) => {
-        const minutes = minutesOf.get(unitId)!;
+      asked.map(({ handle }) => {
+        const minutes = minutesOf.get(handle)!;
         return minutes === null ? null : createTravel(minutes * MIN);
       }),
   };
@@ -141,7 +141,7 @@ describe('decide', () => {
       basis: 'roads',
       closures: 'in_force',
       topPace: () => ({ freeM: 0, topMps: 100 }),
-      table: (units) => units.map(({ unitId }) => createTravel(unitId === 'missed' ? MIN : MIN + 40_000)),
+      table: (starts) => starts.map(({ handle }) => createTravel(handle === 1 ? MIN : MIN + 40_000)),
     };
     const coverageLoss = ({ unitId }: DispatchUnit) => (unitId === 'missed' ? 3.1 : 0.2);
     const answer = decide(gatherInput(question, { roster, ways, coverageLoss }));

@@ -1,9 +1,9 @@
 import type { LonLat } from '../geo/lon-lat.js';
-import type { DriveTarget, ProfileRoads } from '../routing/profile-roads.js';
+import type { ProfileRoads } from '../routing/profile-roads.js';
 import type { ClosureState } from '../routing/router.js';
-import type { DispatchUnit } from './dispatch-unit.js';
+import type { DriveTarget } from '../routing/target-drives.js';
 import { StraightWays } from './straight-ways.js';
-import type { TopPace, Travel, Ways, WaysBasis } from './ways.js';
+import type { TopPace, Travel, WayStart, Ways, WaysBasis } from './ways.js';
 
 /** The roads in use, profile by profile: a RoadsKeeper, or Roads. */
 export interface ProfiledRoads {
@@ -47,16 +47,16 @@ export class RoadWays implements Ways {
     return this.#waysOf(profile)?.roads.topPace ?? this.#straight.topPace();
   }
 
-  table(units: readonly DispatchUnit[]): (Travel | null)[] {
-    const travel = new Array<Travel | null>(units.length).fill(null);
-    for (const [profile, places] of byProfile(units)) {
+  table(starts: readonly WayStart[]): (Travel | null)[] {
+    const travel = new Array<Travel | null>(starts.length).fill(null);
+    for (const [profile, places] of byProfile(starts)) {
       const ways = this.#waysOf(profile);
       if (ways === undefined) {
-        for (const i of places) travel[i] = this.#straight.travel(units[i]!);
+        for (const i of places) travel[i] = this.#straight.travel(starts[i]!);
         continue;
       }
       const vehicles = places.map((i) => {
-        const { handle, place, headingDeg, speedMps } = units[i]!;
+        const { handle, place, headingDeg, speedMps } = starts[i]!;
         return { key: handle, at: place!, headingDeg, speedMps };
       });
       for (const [at, drive] of ways.roads.drivesTo(ways.target, vehicles).entries()) {
@@ -82,9 +82,9 @@ export class RoadWays implements Ways {
   }
 }
 
-function byProfile(units: readonly DispatchUnit[]): Map<string, number[]> {
+function byProfile(starts: readonly WayStart[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
-  for (const [i, { profile }] of units.entries()) {
+  for (const [i, { profile }] of starts.entries()) {
     const known = places.get(profile);
     if (known === undefined) places.set(profile, [i]);
     else known.push(i);

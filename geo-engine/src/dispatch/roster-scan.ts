@@ -83,8 +83,9 @@ export class RosterScan {
       const profile = profileOf[slot]!;
       const travelMs = Math.max(0, Math.floor((straightM - freeM[profile]!) * msPerM[profile]!));
       this.stateOf[slot] = code;
-      queue.push(slot, waitedMs + turnoutMs[slot]! + travelMs);
+      queue.append(slot, waitedMs + turnoutMs[slot]! + travelMs);
     }
+    queue.order();
   }
 
   #begin({ classes, slots }: DispatchRoster, marks: readonly LineMarks[]): void {
@@ -103,13 +104,18 @@ export class RosterScan {
   }
 }
 
-/** Kept with its roster: it has the room that one pass needs. */
-const scans = new WeakMap<DispatchRoster, RosterScan>();
+/** Kept with their roster: they have the room that one pass needs each. */
+const scans = new WeakMap<DispatchRoster, RosterScan[]>();
 
-export function scanOf(roster: DispatchRoster): RosterScan {
-  const scan = scans.get(roster) ?? new RosterScan();
-  scans.set(roster, scan);
-  return scan;
+/** `turn`: 0, or the number of scans that are in use meanwhile. */
+export function scanOf(roster: DispatchRoster, turn: number): RosterScan {
+  let ofRoster = scans.get(roster);
+  if (ofRoster === undefined) {
+    ofRoster = [];
+    scans.set(roster, ofRoster);
+  }
+  ofRoster[turn] ??= new RosterScan();
+  return ofRoster[turn];
 }
 
 /** By profile of the roster: metres that cost no time, and the least ms a metre, the correction included. */

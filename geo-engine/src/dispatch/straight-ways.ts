@@ -1,7 +1,6 @@
 import { haversineM } from '../geo/distance.js';
 import type { LonLat } from '../geo/lon-lat.js';
-import type { DispatchUnit } from './dispatch-unit.js';
-import type { TopPace, Travel, Ways } from './ways.js';
+import type { TopPace, Travel, WayStart, Ways } from './ways.js';
 
 /** Assumed: a way by road is longer than the straight line by so much. Published detour factors lie between 1.2 and 1.5. */
 const DETOUR = 1.35;
@@ -23,12 +22,12 @@ export class StraightWays implements Ways {
     return PACE;
   }
 
-  table(units: readonly DispatchUnit[]): (Travel | null)[] {
-    return units.map((unit) => this.travel(unit));
+  table(starts: readonly WayStart[]): (Travel | null)[] {
+    return starts.map((start) => this.travel(start));
   }
 
   /** The way of one unit; null without a place. */
-  travel({ place }: DispatchUnit): Travel | null {
+  travel({ place }: WayStart): Travel | null {
     if (place === null) return null;
     const lengthM = haversineM(place[0], place[1], this.place[0], this.place[1]) * DETOUR;
     // rounded up: a bound that takes the same line stays below

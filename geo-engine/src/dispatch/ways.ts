@@ -25,6 +25,9 @@ export interface TopPace {
   readonly topMps: number;
 }
 
+/** From where a unit starts, and how it drives. */
+export type WayStart = Pick<DispatchUnit, 'handle' | 'profile' | 'place' | 'headingDeg' | 'speedMps'>;
+
 /** The ways to one place, asked for a question and then forgotten: the roads go on changing. */
 export interface Ways {
   readonly place: LonLat;
@@ -36,6 +39,6 @@ export interface Ways {
    * factor up to MOST_CORRECTION.
    */
   topPace(profile: string): TopPace;
-  /** The ways of many units, each with a place, in one table query and in their order; null: no way leads there. */
-  table(units: readonly DispatchUnit[]): readonly (Travel | null)[];
+  /** The ways of units, each with a place, in their order; null: no way leads there. */
+  table(starts: readonly WayStart[]): readonly (Travel | null)[];
 }

@@ -9,6 +9,7 @@ import { PathSearch } from './path-search.js';
 import { ReachSearch } from './reach-search.js';
 import { SeedLists } from './seeds.js';
 import { TableSearch } from './table-search.js';
+import { TargetTimes } from './target-times.js';
 
 /** Graphs a shape; ROADS_GRAPHS=400 takes some minutes and compares more than a hundred thousand pairs. */
 const GRAPHS = Number(process.env.ROADS_GRAPHS ?? 12);
@@ -62,6 +63,25 @@ describe('searches on a hierarchy', () => {
           const plain = plainMs(graph, from, s);
           for (let t = 0; t < to.count; t++)
             expect(table[s * to.count + t], `from ${s} to ${t}`).toBe(leastMs(plain, to, t));
+        }
+      }
+    },
+  );
+
+  it.each(CASES)(
+    'G111 times to one target, in whatever order they are asked for, are those of plain Dijkstra (%s, seed %d)',
+    (shape, seed) => {
+      const graph = createRandomGraph(seed, shape);
+      const { sources, targets } = createPlaces(seed, graph);
+      const times = new TargetTimes(contractGraph(graph));
+      const plain = Array.from({ length: sources.count }, (_, s) => plainMs(graph, sources, s));
+      for (let t = 0; t < targets.count; t++) {
+        times.begin(targets, t);
+        for (let s = 0; s < sources.count; s++) {
+          let ms = UNREACHABLE_MS;
+          for (let seed = sources.first[s]; seed < sources.first[s + 1]; seed++)
+            ms = Math.min(ms, sources.ms[seed] + times.fromNode(sources.node[seed]));
+          expect(ms, `from ${s} to ${t}`).toBe(leastMs(plain[s], targets, t));
         }
       }
     },

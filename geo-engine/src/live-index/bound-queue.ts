@@ -28,21 +28,39 @@ export class BoundQueue {
     nodes[at] = node;
   }
 
+  /** Adds without looking at the bound: nothing may be taken out until order() has been called. */
+  append(node: number, bound: number): void {
+    this.#bounds[this.#length] = bound;
+    this.#nodes[this.#length++] = node;
+  }
+
+  /**
+   * Brings what was appended into order, in time linear in the number of nodes.
+   * Source: Floyd, "Algorithm 245: Treesort 3", Communications of the ACM 7(12), 1964, p. 701.
+   */
+  order(): void {
+    for (let at = (this.#length >> 1) - 1; at >= 0; at--) this.#sink(at, this.#nodes[at], this.#bounds[at]);
+  }
+
   peekBound(): number {
     return this.#bounds[0];
   }
 
   /** Takes out the node of the least bound. The queue must not be empty. */
   pop(): number {
+    const top = this.#nodes[0];
+    const last = --this.#length;
+    this.#sink(0, this.#nodes[last], this.#bounds[last]);
+    return top;
+  }
+
+  /** Puts a node into a hole: lesser children rise until it fits. */
+  #sink(hole: number, node: number, bound: number): void {
     const bounds = this.#bounds;
     const nodes = this.#nodes;
-    const top = nodes[0];
-    const length = --this.#length;
-    const bound = bounds[length];
-    const node = nodes[length];
-    let at = 0;
-    // let the lesser child rise into the hole until the last node fits
-    for (let child = 1; child < length; child = 2 * at + 1) {
+    const length = this.#length;
+    let at = hole;
+    for (let child = 2 * at + 1; child < length; child = 2 * at + 1) {
       if (child + 1 < length && bounds[child + 1] < bounds[child]) child++;
       if (bounds[child] >= bound) break;
       bounds[at] = bounds[child];
@@ -51,6 +69,5 @@ export class BoundQueue {
     }
     bounds[at] = bound;
     nodes[at] = node;
-    return top;
   }
 }

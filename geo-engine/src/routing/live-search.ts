@@ -2,6 +2,7 @@ import { CLOSED, type RoadGraph, UNREACHABLE_MS } from '../graph/road-graph.js';
 import type { Hierarchy } from '../hierarchy/hierarchy.js';
 import { MinQueue } from '../hierarchy/min-queue.js';
 import type { SeedLists } from '../hierarchy/seeds.js';
+import { TargetTimes } from '../hierarchy/target-times.js';
 
 const NONE = 0xffffffff;
 
@@ -17,33 +18,24 @@ export const GAVE_UP = -1;
  * "A Fast and Tight Heuristic for A* in Road Networks", SEA 2021, 6:1.
  */
 export class LiveSearch {
-  readonly #hierarchy: Hierarchy;
   readonly #queue = new MinQueue();
   // by node of the graph, valid where stamp says so
   readonly #ms: Uint32Array; //        [nodes] least time from the source
   readonly #before: Uint32Array; //    [nodes] node before, or NONE
   readonly #arc: Uint32Array; //       [nodes] arc from there; for a first node the number of its seed
   readonly #stamp: Uint32Array; //     [nodes]
-  // by rank, valid where stamp says so
-  readonly #upMs: Uint32Array; //      [nodes] time to the target by going down only
-  readonly #upStamp: Uint32Array; //   [nodes]
-  readonly #leastMs: Uint32Array; //   [nodes] least time to the target that the hierarchy knows
-  readonly #leastStamp: Uint32Array; // [nodes]
+  readonly #toTarget: TargetTimes; //  least time to the target that the hierarchy knows
   #search = 0;
   #last = NONE; // node at which the drive found leaves the graph
   #lastSeed = 0;
 
   constructor(hierarchy: Hierarchy) {
     const nodes = hierarchy.nodeCount;
-    this.#hierarchy = hierarchy;
     this.#ms = new Uint32Array(nodes);
     this.#before = new Uint32Array(nodes);
     this.#arc = new Uint32Array(nodes);
     this.#stamp = new Uint32Array(nodes);
-    this.#upMs = new Uint32Array(nodes);
-    this.#upStamp = new Uint32Array(nodes);
-    this.#leastMs = new Uint32Array(nodes);
-    this.#leastStamp = new Uint32Array(nodes);
+    this.#toTarget = new TargetTimes(hierarchy);
   }
 
   /**
@@ -55,14 +47,15 @@ export class LiveSearch {
     const ms = this.#ms;
     const stamp = this.#stamp;
     const queue = this.#queue;
+    const toTarget = this.#toTarget;
     const search = ++this.#search;
-    this.#climbFrom(targets, j);
+    toTarget.begin(targets, j);
     this.#last = NONE;
     let bestMs = UNREACHABLE_MS;
     queue.clear();
     for (let s = sources.first[i]; s < sources.first[i + 1]; s++) {
       const node = sources.node[s];
-      const leastMs = this.#leastToTarget(node);
+      const leastMs = toTarget.fromNode(node);
       if (leastMs === UNREACHABLE_MS || (stamp[node] === search && sources.ms[s] >= ms[node])) continue;
       this.#reach(node, sources.ms[s], NONE, s);
       queue.push(node, sources.ms[s] + leastMs);
@@ -71,7 +64,7 @@ export class LiveSearch {
       const key = queue.peekKey();
       const node = queue.pop();
       const atMs = ms[node];
-      if (key > atMs + this.#leastToTarget(node)) continue; // superseded by a faster way in
+      if (key > atMs + toTarget.fromNode(node)) continue; // superseded by a faster way in
       if (++settled > maxSettled) return GAVE_UP;
       for (let t = targets.first[j]; t < targets.first[j + 1]; t++) {
         if (targets.node[t] !== node || atMs + targets.ms[t] >= bestMs) continue;
@@ -86,7 +79,7 @@ export class LiveSearch {
         const head = arcHead[arc];
         const viaMs = atMs + arcMs;
         if (stamp[head] === search && viaMs >= ms[head]) continue;
-        const leastMs = this.#leastToTarget(head);
+        const leastMs = toTarget.fromNode(head);
         if (leastMs === UNREACHABLE_MS || viaMs + leastMs >= bestMs) continue;
         this.#reach(head, viaMs, node, arc);
         queue.push(head, viaMs + leastMs);
@@ -108,46 +101,5 @@ export class LiveSearch {
     this.#before[node] = before;
     this.#arc[node] = arc;
     this.#stamp[node] = this.#search;
-  }
-
-  /** Writes for every node above the targets the time to them by going down only. */
-  #climbFrom(targets: SeedLists, j: number): void {
-    const { rankOf, down } = this.#hierarchy;
-    const upMs = this.#upMs;
-    const queue = this.#queue;
-    queue.clear();
-    for (let t = targets.first[j]; t < targets.first[j + 1]; t++) this.#climb(rankOf[targets.node[t]], targets.ms[t]);
-    // by rank: whoever is taken out can not be reached better any more
-    while (queue.length > 0) {
-      const rank = queue.pop();
-      for (let arc = down.first[rank]; arc < down.first[rank + 1]; arc++)
-        this.#climb(down.end[arc], upMs[rank] + down.ms[arc]);
-    }
-  }
-
-  #climb(rank: number, ms: number): void {
-    const known = this.#upStamp[rank] === this.#search;
-    if (known && this.#upMs[rank] <= ms) return;
-    this.#upMs[rank] = ms;
-    this.#upStamp[rank] = this.#search;
-    if (!known) this.#queue.push(rank, rank);
-  }
-
-  /** Least time from a node to the target in the hierarchy; UNREACHABLE_MS when there was no way even then. */
-  #leastToTarget(node: number): number {
-    return this.#leastFrom(this.#hierarchy.rankOf[node]);
-  }
-
-  #leastFrom(rank: number): number {
-    if (this.#leastStamp[rank] === this.#search) return this.#leastMs[rank];
-    const { up } = this.#hierarchy;
-    let leastMs = this.#upStamp[rank] === this.#search ? this.#upMs[rank] : UNREACHABLE_MS;
-    for (let arc = up.first[rank]; arc < up.first[rank + 1]; arc++) {
-      const fromThereMs = this.#leastFrom(up.end[arc]);
-      if (fromThereMs !== UNREACHABLE_MS && up.ms[arc] + fromThereMs < leastMs) leastMs = up.ms[arc] + fromThereMs;
-    }
-    this.#leastMs[rank] = leastMs;
-    this.#leastStamp[rank] = this.#search;
-    return leastMs;
   }
 }

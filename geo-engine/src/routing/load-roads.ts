@@ -8,6 +8,7 @@ import { NOTHING_IN_FORCE } from './live-times.js';
 import type { PreparedProfile } from './profile-roads.js';
 import { tileRank } from './road-tiles.js';
 import { indexSegments, type SegmentIndex } from './segment-index.js';
+import { fastestMps } from './top-speed.js';
 
 /** The network in use, ready for questions about places. */
 export interface LoadedNetwork {
@@ -41,7 +42,7 @@ export function loadProfile(
 ): PreparedProfile {
   const path = hierarchyPath(dir, current.generation, profile.code);
   const { graph, hierarchy } = readHierarchy(path, { networkId: network.info.id, profile });
-  return { profile, graph, hierarchy, made: NOTHING_IN_FORCE };
+  return { profile, graph, hierarchy, topMps: fastestMps(network, graph), made: NOTHING_IN_FORCE };
 }
 
 /** The index by which places are found on a network's roads, and its tiles drawn. */

@@ -28,6 +28,13 @@ export interface Snap {
   readonly distanceM: number;
 }
 
+/** Segments near a place, nearest first, and how far from it none is missing. */
+export interface SegmentsAround {
+  readonly at: LonLat;
+  readonly segments: readonly number[];
+  readonly withinM: number;
+}
+
 /** Whether a segment may be taken; `point` begins the piece on which its nearest place lies. */
 export type AcceptSegment = (segment: number, point: number) => boolean;
 
@@ -50,10 +57,15 @@ export class NearestSegments {
   // what the last #measure found
   #point = 0;
   #share = 0;
-  // the place asked for
+  // what is asked for: the place, how many, how far, and how much farther than the nearest
   #lon = 0;
   #lat = 0;
   #cosLat = 1;
+  #k = 0;
+  #maxD2 = 0;
+  #beyond = 0;
+  #held = 0;
+  #limitD2 = 0; // by now nothing farther is held
 
   constructor(network: RoadNetwork, index: SegmentIndex) {
     this.#network = network;
@@ -64,58 +76,94 @@ export class NearestSegments {
    * The `k` nearest segments that `accept` takes, that are no farther than `maxM`, and no more than `beyondM` farther than the nearest of
    * them; nearest first, equal distances by segment. The less `beyondM`, the fewer segments are measured.
    */
-  find([lon, lat]: LonLat, k: number, maxM: number, accept: AcceptSegment, beyondM = Number.POSITIVE_INFINITY): Snap[] {
+  find(at: LonLat, k: number, maxM: number, accept: AcceptSegment, beyondM = Number.POSITIVE_INFINITY): Snap[] {
+    this.#begin(at, k, maxM, beyondM);
+    this.#search(accept);
+    return this.#snaps();
+  }
+
+  /** As `find`, if there were no segments but some. */
+  findAmong(
+    segments: readonly number[],
+    at: LonLat,
+    k: number,
+    maxM: number,
+    accept: AcceptSegment,
+    beyondM = Number.POSITIVE_INFINITY,
+  ): Snap[] {
+    this.#begin(at, k, maxM, beyondM);
+    for (const segment of segments) this.#offer(segment, accept);
+    return this.#snaps();
+  }
+
+  /** The segments that `find` tells of, and the metres within which no accepted one is missing. */
+  around(at: LonLat, k: number, maxM: number, accept: AcceptSegment, beyondM: number): SegmentsAround {
+    this.#begin(at, k, maxM, beyondM);
+    this.#search(accept);
+    const withinM = Math.sqrt(this.#worstD2()) * M_PER_E7;
+    return { at, segments: this.#heldSegment.slice(0, this.#held), withinM };
+  }
+
+  #begin([lon, lat]: LonLat, k: number, maxM: number, beyondM: number): void {
     this.#lon = lon * E7;
     this.#lat = lat * E7;
     this.#cosLat = Math.cos(lat * RAD_PER_DEG);
-    const max = maxM / M_PER_E7;
-    const held = this.#search(k, max * max, beyondM / M_PER_E7, accept);
-    const snaps: Snap[] = [];
-    for (let i = 0; i < held; i++) snaps.push(this.#snap(i));
-    return snaps;
+    this.#k = k;
+    this.#maxD2 = (maxM / M_PER_E7) ** 2;
+    this.#beyond = beyondM / M_PER_E7;
+    this.#held = 0;
+    this.#limitD2 = this.#maxD2;
   }
 
-  #search(k: number, maxD2: number, beyond: number, accept: AcceptSegment): number {
+  /** Beyond this nothing more is held. */
+  #worstD2(): number {
+    return this.#held === this.#k ? Math.min(this.#limitD2, this.#heldD2[this.#held - 1]) : this.#limitD2;
+  }
+
+  #search(accept: AcceptSegment): void {
     const index = this.#index;
     const { boxes, segment, levelStart } = index;
     const queue = this.#queue;
-    const heldSegment = this.#heldSegment;
-    const heldD2 = this.#heldD2;
-    let held = 0;
-    let limitD2 = maxD2;
     queue.clear();
     if (segment.length > 0) queue.push(levelStart[levelStart.length - 1] - 1, 0);
     while (queue.length > 0) {
-      const worstD2 = held === k ? Math.min(limitD2, heldD2[held - 1]) : limitD2;
+      const worstD2 = this.#worstD2();
       if (queue.peekBound() > worstD2) break;
       const entry = queue.pop();
-      if (entry >= segment.length) {
-        const level = levelOf(index, entry);
-        const end = childrenEnd(index, level, entry);
-        for (let child = childrenStart(index, level, entry); child < end; child++) {
-          const d2 = this.#boxD2(boxes, child);
-          if (d2 <= worstD2) queue.push(child, d2);
-        }
+      if (entry < segment.length) {
+        this.#offer(segment[entry], accept);
         continue;
       }
-      const d2 = this.#measure(segment[entry]);
-      if (d2 > worstD2 || !accept(segment[entry], this.#point)) continue;
-      // let farther ones move up until the new one fits; at equal distance the lower segment stands first
-      let at = held < k ? held++ : held;
-      while (at > 0 && (heldD2[at - 1] > d2 || (heldD2[at - 1] === d2 && heldSegment[at - 1] > segment[entry]))) {
-        if (at < k) this.#move(at - 1, at);
-        at--;
+      const level = levelOf(index, entry);
+      const end = childrenEnd(index, level, entry);
+      for (let child = childrenStart(index, level, entry); child < end; child++) {
+        const d2 = this.#boxD2(boxes, child);
+        if (d2 <= worstD2) queue.push(child, d2);
       }
-      if (at === k) continue;
-      heldSegment[at] = segment[entry];
-      this.#heldPoint[at] = this.#point;
-      this.#heldShare[at] = this.#share;
-      heldD2[at] = d2;
-      if (at > 0) continue;
-      limitD2 = Math.min(maxD2, (Math.sqrt(d2) + beyond) ** 2);
-      while (heldD2[held - 1] > limitD2) held--;
     }
-    return held;
+  }
+
+  /** Holds a segment if it is near enough and accepted. */
+  #offer(segment: number, accept: AcceptSegment): void {
+    const k = this.#k;
+    const heldSegment = this.#heldSegment;
+    const heldD2 = this.#heldD2;
+    const d2 = this.#measure(segment);
+    if (d2 > this.#worstD2() || !accept(segment, this.#point)) return;
+    // let farther ones move up until the new one fits; at equal distance the lower segment stands first
+    let at = this.#held < k ? this.#held++ : this.#held;
+    while (at > 0 && (heldD2[at - 1] > d2 || (heldD2[at - 1] === d2 && heldSegment[at - 1] > segment))) {
+      if (at < k) this.#move(at - 1, at);
+      at--;
+    }
+    if (at === k) return;
+    heldSegment[at] = segment;
+    this.#heldPoint[at] = this.#point;
+    this.#heldShare[at] = this.#share;
+    heldD2[at] = d2;
+    if (at > 0) return;
+    this.#limitD2 = Math.min(this.#maxD2, (Math.sqrt(d2) + this.#beyond) ** 2);
+    while (heldD2[this.#held - 1] > this.#limitD2) this.#held--;
   }
 
   /** Squared distance to the nearest place of a box, in squared units of 1e-7 degrees of latitude. */
@@ -166,6 +214,12 @@ export class NearestSegments {
     this.#heldPoint[to] = this.#heldPoint[from];
     this.#heldShare[to] = this.#heldShare[from];
     this.#heldD2[to] = this.#heldD2[from];
+  }
+
+  #snaps(): Snap[] {
+    const snaps: Snap[] = [];
+    for (let i = 0; i < this.#held; i++) snaps.push(this.#snap(i));
+    return snaps;
   }
 
   #snap(i: number): Snap {

@@ -7,6 +7,7 @@ import type { CurrentRoads } from '../roads/generations.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import type { PreparedProfile } from './profile-roads.js';
 import type { RoadsData } from './roads.js';
+import { fastestMps } from './top-speed.js';
 import { startThread } from './typescript-thread.js';
 
 /** What is left to a thread of its own, for it takes seconds. */
@@ -30,7 +31,13 @@ export function rebuildProfile(
 ): PreparedProfile {
   const { profile, hierarchy } = prepared;
   const graph = buildGraph(network, profile, inForce);
-  return { profile, graph, hierarchy: contractGraph(graph, { order: contractionOrder(hierarchy) }), made: inForce };
+  return {
+    profile,
+    graph,
+    hierarchy: contractGraph(graph, { order: contractionOrder(hierarchy) }),
+    topMps: fastestMps(network, graph),
+    made: inForce,
+  };
 }
 
 /** What the thread is started with. */

@@ -1,11 +1,10 @@
 import type { RouteRefusalCode } from '../errors.js';
-import { CLOSED, type RoadGraph, UNREACHABLE_MS } from '../graph/road-graph.js';
+import { type RoadGraph, UNREACHABLE_MS } from '../graph/road-graph.js';
 import type { SpeedOverlay } from '../graph/speed-overlay.js';
 import type { Hierarchy } from '../hierarchy/hierarchy.js';
 import { NearestSweep, NO_SOURCE } from '../hierarchy/nearest-sweep.js';
 import { PathSearch } from '../hierarchy/path-search.js';
 import { type ReachDirection, ReachSearch } from '../hierarchy/reach-search.js';
-import { SeedLists } from '../hierarchy/seeds.js';
 import { TableSearch } from '../hierarchy/table-search.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import type { VehicleProfile } from '../roads/vehicle-profile.js';
@@ -14,6 +13,7 @@ import { type ArrivingSegments, arrivingSegments, defaultCellM, type IsochroneDr
 import { GAVE_UP, LiveSearch } from './live-search.js';
 import { isTightened, type LiveTimes, LiveTimesWriter, NOTHING_IN_FORCE } from './live-times.js';
 import { AT_ROAD_M, offRoadMs } from './off-road.js';
+import { PlaceSeeds } from './place-seeds.js';
 import { routeSteps } from './route-steps.js';
 import type {
   AnswerOrigin,
@@ -30,7 +30,8 @@ import type {
   TableAnswer,
   TableQuestion,
 } from './router.js';
-import { type DriveEnd, inLargestPart, type RoadPlace, type Snapper, type Stand } from './snapper.js';
+import type { DriveEnd, RoadPlace, Snapper } from './snapper.js';
+import { type DriveTarget, TargetDrives, type VehicleDrive } from './target-drives.js';
 import { type Vehicle, VehicleStarts } from './vehicle-starts.js';
 import { beforeMs, directWay, drivenShare, restMs } from './waypoint.js';
 
@@ -39,20 +40,10 @@ export interface PreparedProfile {
   readonly profile: VehicleProfile;
   readonly graph: RoadGraph;
   readonly hierarchy: Hierarchy;
+  /** See fastestMps. */
+  readonly topMps: number;
   /** The closures that it was made with. */
   readonly made: SpeedOverlay;
-}
-
-/** A place where drives end, as snapped for a profile. */
-export interface DriveTarget {
-  readonly place: RoutePlace;
-  readonly end: RoadPlace;
-}
-
-/** How long a vehicle needs to a place, whole milliseconds: by road, and off it at both ends. */
-export interface VehicleDrive {
-  readonly travelMs: number;
-  readonly offRoadMs: number;
 }
 
 /** A drive between two snapped places. */
@@ -83,11 +74,11 @@ export class ProfileRoads {
   #paths: PathSearch | undefined;
   #tables: TableSearch | undefined;
   #liveSearch: LiveSearch | undefined;
+  #drives: TargetDrives | undefined;
   #arriving: ArrivingSegments | undefined;
   readonly #reach = new Map<ReachDirection, ReachSearch>();
   readonly #sweeps = new Map<number, NearestSweep>();
   readonly #vehicles: VehicleStarts;
-  #topMps = 0;
 
   constructor(network: RoadNetwork, snapper: Snapper, drawer: IsochroneDrawer, prepared: PreparedProfile) {
     this.profile = prepared.profile;
@@ -167,22 +158,11 @@ export class ProfileRoads {
   }
 
   /** What `table` answers for vehicles and one target, in their order; null: no road is near a vehicle, or no way leads there. */
-  drivesTo({ place, end }: DriveTarget, vehicles: readonly Vehicle[]): (VehicleDrive | null)[] {
-    const { graph } = this.#live;
-    const starts = vehicles.map((vehicle) => this.#vehicles.snap(graph, vehicle));
-    const times = this.#times(starts, [end]);
-    const elsewhere = this.#cellsElsewhere(vehicles, starts, [place], [end], times, (i) =>
-      this.#vehicles.alternatives(vehicles[i], () => this.#alternatives(vehicles[i], starts[i]!, 'start')),
-    );
-    const endMs = offRoadMs('end', end.snap.distanceM);
-    return starts.map((start, i) => {
-      if (start === undefined || times[i] === UNREACHABLE_MS) return null;
-      const other = elsewhere.get(i);
-      const offMs = other
-        ? other.start.offRoadMs + other.end.offRoadMs
-        : offRoadMs('start', start.snap.distanceM) + endMs;
-      return { travelMs: times[i], offRoadMs: offMs };
-    });
+  drivesTo(target: DriveTarget, vehicles: readonly Vehicle[]): (VehicleDrive | null)[] {
+    this.#drives ??= new TargetDrives(this.#prepared.hierarchy, this.#snapper, this.#vehicles);
+    const drives = this.#drives;
+    drives.begin(this.#live.graph, target);
+    return vehicles.map((vehicle) => drives.drive(vehicle));
   }
 
   /** How the times of drivesTo and table stand to the closures in force. */
@@ -195,8 +175,7 @@ export class ProfileRoads {
    * length rounded up; FREE_M pays for what costs no time at the ends, and for what their snapping and rounding may be wrong by.
    */
   get topPace(): { readonly freeM: number; readonly topMps: number } {
-    if (this.#topMps === 0) this.#topMps = fastestMps(this.#network, this.#prepared.graph);
-    return { freeM: FREE_M, topMps: this.#topMps };
+    return { freeM: FREE_M, topMps: this.#prepared.topMps };
   }
 
   isochrone({ place, limitsS, direction, cellM }: IsochroneQuestion): IsochroneAnswer {
@@ -301,16 +280,12 @@ export class ProfileRoads {
    * of the network stays where it is: what keeps the two apart is the other one.
    */
   #pairsElsewhere(from: RoutePlace, start: RoadPlace, to: RoutePlace, end: RoadPlace): [RoadPlace, RoadPlace][] {
-    const starts = this.#alternatives(from, start, 'start');
-    const ends = this.#alternatives(to, end, 'end');
+    const { graph } = this.#live;
+    const starts = this.#snapper.alternatives(graph, from, 'start', start);
+    const ends = this.#snapper.alternatives(graph, to, 'end', end);
     const pairs = starts.flatMap((one) => ends.map((other): [RoadPlace, RoadPlace] => [one, other]));
     const offRoadM = ([one, other]: [RoadPlace, RoadPlace]) => one.snap.distanceM + other.snap.distanceM;
     return pairs.slice(1).sort((a, b) => offRoadM(a) - offRoadM(b));
-  }
-
-  #alternatives(place: RoutePlace, nearest: RoadPlace, end: DriveEnd): RoadPlace[] {
-    const { graph } = this.#live;
-    return inLargestPart(graph, nearest, end) ? [nearest] : this.#snapper.alternatives(graph, place, end, nearest);
   }
 
   /** Drive from each start to each end, [starts × ends]; UNREACHABLE_MS where there is none or one of them is undefined. */
@@ -351,7 +326,6 @@ export class ProfileRoads {
     targets: readonly RoutePlace[],
     ends: readonly (RoadPlace | undefined)[],
     times: Uint32Array,
-    startsElsewhere = (i: number): readonly RoadPlace[] => this.#alternatives(sources[i], starts[i]!, 'start'),
   ): Map<number, { start: RoadEnd; end: RoadEnd }> {
     const elsewhere = new Map<number, { start: RoadEnd; end: RoadEnd }>();
     const cells: [i: number, j: number][] = [];
@@ -361,11 +335,12 @@ export class ProfileRoads {
       if (ms === UNREACHABLE_MS && starts[i] !== undefined && ends[j] !== undefined) cells.push([i, j]);
     });
     if (cells.length === 0) return elsewhere;
-    const startsOf = new Map<number, readonly RoadPlace[]>();
+    const { graph } = this.#live;
+    const startsOf = new Map<number, RoadPlace[]>();
     const endsOf = new Map<number, RoadPlace[]>();
     for (const [i, j] of cells) {
-      if (!startsOf.has(i)) startsOf.set(i, startsElsewhere(i));
-      if (!endsOf.has(j)) endsOf.set(j, this.#alternatives(targets[j], ends[j]!, 'end'));
+      if (!startsOf.has(i)) startsOf.set(i, this.#snapper.alternatives(graph, sources[i], 'start', starts[i]!));
+      if (!endsOf.has(j)) endsOf.set(j, this.#snapper.alternatives(graph, targets[j], 'end', ends[j]!));
     }
     // one table over all alternatives of the places concerned
     const allStarts = [...startsOf.values()].flat();
@@ -406,58 +381,6 @@ export class ProfileRoads {
 
 /** Metres at each end: the free ones, 1 m for the distance to the road being off by 0.25 %, 1 m for a share of a segment. */
 const FREE_M = 2 * (AT_ROAD_M + 2);
-/** Lengths are along the points on a plane: within 1e-5 of the great circle. */
-const LENGTH_SLACK = 1.0001;
-
-function fastestMps({ segmentCm, segmentCount }: RoadNetwork, { directedMs }: RoadGraph): number {
-  let cmPerMs = 0;
-  for (let segment = 0; segment < segmentCount; segment++) {
-    const ms = Math.min(directedMs[2 * segment], directedMs[2 * segment + 1]);
-    if (ms !== CLOSED) cmPerMs = Math.max(cmPerMs, (segmentCm[segment] + 1) / ms);
-  }
-  return cmPerMs * 10 * LENGTH_SLACK;
-}
-
-/** Places on the roads as the seeds of searches. */
-class PlaceSeeds {
-  readonly #end: DriveEnd;
-  readonly lists = new SeedLists();
-  /** The stand that each seed belongs to. */
-  readonly stands: Stand[] = [];
-
-  constructor(end: DriveEnd) {
-    this.#end = end;
-  }
-
-  /** A list for each place, empty for one that is undefined; `delayMs` is added to the time of all its seeds. */
-  set(
-    graph: RoadGraph,
-    places: readonly (RoadPlace | undefined)[],
-    delayMs: (place: RoadPlace) => number = () => 0,
-  ): void {
-    this.lists.clear();
-    this.stands.length = 0;
-    for (const place of places) {
-      this.lists.begin();
-      for (const stand of place?.stands ?? []) this.#add(graph, stand, delayMs(place!));
-    }
-  }
-
-  #add(graph: RoadGraph, stand: Stand, delayMs: number): void {
-    const { directedHead, firstTail, tails } = graph;
-    if (this.#end === 'start') {
-      this.lists.add(directedHead[stand.directed], delayMs + restMs(graph, stand));
-      this.stands.push(stand);
-      return;
-    }
-    const ms = delayMs + beforeMs(graph, stand);
-    for (let i = firstTail[stand.directed]; i < firstTail[stand.directed + 1]; i++) {
-      this.lists.add(tails[i], ms);
-      this.stands.push(stand);
-    }
-  }
-}
-
 function roadEnd(end: DriveEnd, { snap }: RoadPlace, snappedElsewhere: boolean): RoadEnd {
   const { lon, lat, distanceM } = snap;
   return { at: [lon, lat], offRoadM: distanceM, offRoadMs: offRoadMs(end, distanceM), snappedElsewhere };

@@ -1,7 +1,8 @@
 import { haversineM, RAD_PER_DEG } from '../geo/distance.js';
+import type { LonLat } from '../geo/lon-lat.js';
 import { CLOSED, type RoadGraph } from '../graph/road-graph.js';
 import { type RoadNetwork, SEGMENT_FLAG } from '../roads/road-network.js';
-import { NearestSegments, type Snap } from './nearest-segments.js';
+import { type AcceptSegment, NearestSegments, type SegmentsAround, type Snap } from './nearest-segments.js';
 import { MAX_OFF_ROAD_M } from './off-road.js';
 import type { RoutePlace } from './router.js';
 import type { SegmentIndex } from './segment-index.js';
@@ -17,6 +18,10 @@ const MOVING_MPS = 3;
 export const HEADING_RANGE_DEG = 60;
 /** How much farther than the nearest road one may lie that the heading fits: two carriageways and the error of a fix. */
 const HEADING_WINDOW_M = 30;
+/** What is kept around a vehicle reaches so much farther than its road: the window, and some seconds of driving. */
+const AROUND_M = HEADING_WINDOW_M + 60;
+/** Segments that are kept around a vehicle; where more stand that close, it soon has to be looked for anew. */
+const MAX_AROUND = 64;
 /** Parts of the network in which another snap is sought: a yard, an estate, an island, and one to spare. */
 const MAX_ALTERNATIVES = 4;
 
@@ -54,6 +59,11 @@ export function isMoving({ headingDeg, speedMps }: RoutePlace): boolean {
 export class Snapper {
   readonly #network: RoadNetwork;
   readonly #nearest: NearestSegments;
+  // what is being snapped: predicates that are made for every place cost more than what they ask
+  #graph: RoadGraph | undefined;
+  #headingDeg = 0;
+  #end: DriveEnd = 'end';
+  #tried: ReadonlySet<number> = new Set();
 
   constructor(network: RoadNetwork, index: SegmentIndex) {
     this.#network = network;
@@ -62,14 +72,40 @@ export class Snapper {
 
   /** Where a drive from or to a place begins or ends; undefined when no road is near enough. */
   snap(graph: RoadGraph, place: RoutePlace, end: DriveEnd): RoadPlace | undefined {
-    const open = this.#find(place, MAX_OFF_ROAD_M, (directed) => isOpen(graph, directed));
-    if (open === undefined || end === 'end' || !isMoving(place)) return open && { ...open, headingHeeded: null };
-    const along = this.#find(
-      place,
-      open.snap.distanceM + HEADING_WINDOW_M,
-      (directed, point) => isOpen(graph, directed) && this.#goesAlong(directed, point, place.headingDeg!),
-    );
-    return along === undefined ? { ...open, headingHeeded: false } : { ...along, headingHeeded: true };
+    this.#graph = graph;
+    const snaps = this.#find(place.at, MAX_OFF_ROAD_M, this.#isOpenSegment);
+    if (snaps.length === 0) return undefined;
+    if (end === 'end' || !isMoving(place)) return this.#openPlace(snaps, null);
+    this.#headingDeg = place.headingDeg!;
+    const along =
+      this.#alongAmong(snaps) ?? this.#find(place.at, snaps[0].distanceM + HEADING_WINDOW_M, this.#isAlongSegment);
+    return this.#startOf(snaps, along);
+  }
+
+  /** All that may be snapped near a place, for snapAmong. */
+  around(graph: RoadGraph, { at }: RoutePlace): SegmentsAround {
+    this.#graph = graph;
+    return this.#nearest.around(at, MAX_AROUND, MAX_OFF_ROAD_M, this.#isOpenSegment, AROUND_M);
+  }
+
+  /** As `snap` for the start of a drive, by segments that were around it a moment ago; undefined when they may not be all it takes. */
+  snapAmong(graph: RoadGraph, place: RoutePlace, { at, segments, withinM }: SegmentsAround): RoadPlace | undefined {
+    this.#graph = graph;
+    const movedM = haversineM(at[0], at[1], place.at[0], place.at[1]);
+    // distances of the search are off by 0.25 %, at both places
+    const completeM = withinM * 0.995 - movedM * 1.005;
+    if (completeM <= 0) return undefined;
+    const snaps = this.#findAmong(segments, place.at, completeM, this.#isOpenSegment);
+    if (snaps.length === 0 || snaps[0].distanceM + 2 * SAME_PLACE_M > completeM) return undefined;
+    if (!isMoving(place)) return this.#openPlace(snaps, null);
+    this.#headingDeg = place.headingDeg!;
+    let along = this.#alongAmong(snaps);
+    if (along === undefined) {
+      const windowM = snaps[0].distanceM + HEADING_WINDOW_M;
+      if (windowM > completeM) return undefined;
+      along = this.#findAmong(segments, place.at, windowM, this.#isAlongSegment);
+    }
+    return this.#startOf(snaps, along);
   }
 
   /**
@@ -77,52 +113,94 @@ export class Snapper {
    * snapped to a dead end, an estate or an island has somewhere else to be.
    */
   alternatives(graph: RoadGraph, place: RoutePlace, end: DriveEnd, first: RoadPlace): RoadPlace[] {
+    if (inLargestPart(graph, first, end)) return [first];
     const found = [first];
     const tried = new Set<number>();
+    this.#graph = graph;
+    this.#end = end;
+    this.#tried = tried;
     for (let next: RoadPlace | undefined = first; next !== undefined; ) {
       for (const { directed } of next.stands) for (const part of partsOf(graph, directed, end)) tried.add(part);
       if (tried.has(LARGEST) || found.length === MAX_ALTERNATIVES) break;
-      const other = this.#find(
-        place,
-        MAX_OFF_ROAD_M,
-        (directed) => isOpen(graph, directed) && partsOf(graph, directed, end).some((part) => !tried.has(part)),
-      );
-      next = other && { ...other, headingHeeded: isMoving(place) && end === 'start' ? false : null };
+      const snaps = this.#find(place.at, MAX_OFF_ROAD_M, this.#isSegmentElsewhere);
+      const headingHeeded = isMoving(place) && end === 'start' ? false : null;
+      next = snaps.length === 0 ? undefined : this.#placeOf(snaps, this.#isElsewhere, headingHeeded);
       if (next !== undefined) found.push(next);
     }
     return found;
   }
 
-  #find(
-    { at }: RoutePlace,
-    maxM: number,
-    accepts: (directed: number, point: number) => boolean,
-  ): Omit<RoadPlace, 'headingHeeded'> | undefined {
-    const { segmentFlags } = this.#network;
-    const isDriven = (segment: number, point: number) =>
-      !(segmentFlags[segment] & SEGMENT_FLAG.ferry) && (accepts(2 * segment, point) || accepts(2 * segment + 1, point));
-    // what meets in the place found is hardly farther from the one asked about
-    const snaps = this.#nearest.find(at, MAX_MEETING, maxM, isDriven, 2 * SAME_PLACE_M);
-    if (snaps.length === 0) return undefined;
-    const stands: Stand[] = [];
-    for (const { segment, point, fraction, lon, lat } of snaps) {
-      if (haversineM(lon, lat, snaps[0].lon, snaps[0].lat) > SAME_PLACE_M) continue;
-      for (const directed of [2 * segment, 2 * segment + 1])
-        if (accepts(directed, point)) stands.push({ directed, fraction });
-    }
-    return { snap: snaps[0], stands };
+  readonly #isOpen: AcceptDirected = (directed) => this.#graph!.directedMs[directed] !== CLOSED;
+
+  readonly #isAlong: AcceptDirected = (directed, point) =>
+    this.#isOpen(directed, point) && this.#goesAlong(directed, point);
+
+  readonly #isElsewhere: AcceptDirected = (directed, point) =>
+    this.#isOpen(directed, point) && isInOther(this.#graph!, directed, this.#end, this.#tried);
+
+  readonly #isOpenSegment: AcceptSegment = (segment, point) => this.#isDriven(segment, point, this.#isOpen);
+
+  readonly #isAlongSegment: AcceptSegment = (segment, point) => this.#isDriven(segment, point, this.#isAlong);
+
+  readonly #isSegmentElsewhere: AcceptSegment = (segment, point) => this.#isDriven(segment, point, this.#isElsewhere);
+
+  /** Whether a segment is a road with a direction that is accepted. */
+  #isDriven(segment: number, point: number, accepts: AcceptDirected): boolean {
+    if (this.#network.segmentFlags[segment] & SEGMENT_FLAG.ferry) return false;
+    return accepts(2 * segment, point) || accepts(2 * segment + 1, point);
   }
 
-  #goesAlong(directed: number, point: number, headingDeg: number): boolean {
+  /** The nearest segment that is accepted, and what may meet in its place, which is hardly farther from the one asked about. */
+  #find(at: LonLat, maxM: number, accept: AcceptSegment): Snap[] {
+    return this.#nearest.find(at, MAX_MEETING, maxM, accept, 2 * SAME_PLACE_M);
+  }
+
+  #findAmong(segments: readonly number[], at: LonLat, maxM: number, accept: AcceptSegment): Snap[] {
+    return this.#nearest.findAmong(segments, at, MAX_MEETING, maxM, accept, 2 * SAME_PLACE_M);
+  }
+
+  /** Of the nearest segments those that go along with the heading; undefined where others may be as near. */
+  #alongAmong(snaps: readonly Snap[]): Snap[] | undefined {
+    const along = snaps.filter(({ segment, point }) => this.#isAlongSegment(segment, point));
+    // one of the nearest itself goes along: then all that meet there have been found
+    const areAll = along.length > 0 && along[0].distanceM === snaps[0].distanceM && snaps.length < MAX_MEETING;
+    return areAll ? along : undefined;
+  }
+
+  /** Where a moving vehicle starts: along with its heading, if any road goes there. */
+  #startOf(snaps: readonly Snap[], along: readonly Snap[]): RoadPlace {
+    return along.length === 0 ? this.#openPlace(snaps, false) : this.#placeOf(along, this.#isAlong, true);
+  }
+
+  #openPlace(snaps: readonly Snap[], headingHeeded: boolean | null): RoadPlace {
+    return this.#placeOf(snaps, this.#isOpen, headingHeeded);
+  }
+
+  /** Where the first of some snaps is, on all of them that meet there. */
+  #placeOf(snaps: readonly Snap[], accepts: AcceptDirected, headingHeeded: boolean | null): RoadPlace {
+    const [snap] = snaps;
+    const stands: Stand[] = [];
+    for (const { segment, point, fraction, lon, lat } of snaps) {
+      if (haversineM(lon, lat, snap.lon, snap.lat) > SAME_PLACE_M) continue;
+      for (let directed = 2 * segment; directed < 2 * segment + 2; directed++)
+        if (accepts(directed, point)) stands.push({ directed, fraction });
+    }
+    return { snap, stands, headingHeeded };
+  }
+
+  #goesAlong(directed: number, point: number): boolean {
     const { pointLonLat } = this.#network;
     const lat = pointLonLat[2 * point + 1];
     const east = shortWayE7(pointLonLat[2 * point + 2] - pointLonLat[2 * point]) * Math.cos((lat / 1e7) * RAD_PER_DEG);
     const north = pointLonLat[2 * point + 3] - lat;
     const ahead = directed & 1 ? -1 : 1;
     const roadDeg = Math.atan2(ahead * east, ahead * north) / RAD_PER_DEG;
-    return Math.abs(turnDeg(roadDeg, headingDeg)) <= HEADING_RANGE_DEG;
+    return Math.abs(turnDeg(roadDeg, this.#headingDeg)) <= HEADING_RANGE_DEG;
   }
 }
+
+/** Whether a directed segment may be taken; `point` begins the piece on which its nearest place lies. */
+type AcceptDirected = (directed: number, point: number) => boolean;
 
 /** From one direction to another, degrees clockwise, above -180 and up to 180. */
 export function turnDeg(fromDeg: number, toDeg: number): number {
@@ -139,8 +217,16 @@ function partsOf({ component, directedHead, firstTail, tails }: RoadGraph, direc
   return Array.from(tails.subarray(firstTail[directed], firstTail[directed + 1]), (tail) => component[tail]);
 }
 
-function isOpen({ directedMs }: RoadGraph, directed: number): boolean {
-  return directedMs[directed] !== CLOSED;
+/** Whether partsOf a directed segment has one that was not tried. Asked of every segment on the way, so it makes no array. */
+function isInOther(
+  { component, directedHead, firstTail, tails }: RoadGraph,
+  directed: number,
+  end: DriveEnd,
+  tried: ReadonlySet<number>,
+): boolean {
+  if (end === 'start') return !tried.has(component[directedHead[directed]]);
+  for (let i = firstTail[directed]; i < firstTail[directed + 1]; i++) if (!tried.has(component[tails[i]])) return true;
+  return false;
 }
 
 /** Whether a drive may begin or end there in the largest component. */

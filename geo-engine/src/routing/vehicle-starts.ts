@@ -1,6 +1,7 @@
 import type { RoadGraph } from '../graph/road-graph.js';
+import type { SegmentsAround } from './nearest-segments.js';
 import type { RoutePlace } from './router.js';
-import type { RoadPlace, Snapper } from './snapper.js';
+import { isMoving, type RoadPlace, type Snapper } from './snapper.js';
 
 /** A place that is asked about again and again, for a vehicle seldom moves between two questions. */
 export interface Vehicle extends RoutePlace {
@@ -9,8 +10,9 @@ export interface Vehicle extends RoutePlace {
 }
 
 interface Kept {
-  readonly vehicle: Vehicle;
-  readonly start: RoadPlace | undefined;
+  vehicle: Vehicle;
+  around: SegmentsAround | undefined;
+  start: RoadPlace | undefined;
   alternatives: readonly RoadPlace[] | undefined;
 }
 
@@ -25,11 +27,22 @@ export class VehicleStarts {
 
   /** As Snapper.snap for the start of a drive. */
   snap(graph: RoadGraph, vehicle: Vehicle): RoadPlace | undefined {
-    const kept = this.#kept.get(vehicle.key);
-    if (kept !== undefined && isUnmoved(kept.vehicle, vehicle)) return kept.start;
-    const start = this.#snapper.snap(graph, vehicle, 'start');
-    this.#kept.set(vehicle.key, { vehicle, start, alternatives: undefined });
-    return start;
+    let kept = this.#kept.get(vehicle.key);
+    if (kept === undefined) {
+      kept = { vehicle, around: undefined, start: undefined, alternatives: undefined };
+      this.#kept.set(vehicle.key, kept);
+    } else if (isUnmoved(kept.vehicle, vehicle)) return kept.start;
+    else kept.vehicle = vehicle;
+    kept.start = this.#seek(graph, vehicle, kept);
+    kept.alternatives = undefined;
+    return kept.start;
+  }
+
+  #seek(graph: RoadGraph, vehicle: Vehicle, kept: Kept): RoadPlace | undefined {
+    const start = kept.around && this.#snapper.snapAmong(graph, vehicle, kept.around);
+    if (start !== undefined || !isMoving(vehicle)) return start ?? this.#snapper.snap(graph, vehicle, 'start');
+    kept.around = this.#snapper.around(graph, vehicle);
+    return this.#snapper.snapAmong(graph, vehicle, kept.around) ?? this.#snapper.snap(graph, vehicle, 'start');
   }
 
   /** Where else a vehicle that was snapped may start, the place found first: sought once, for who stands in a yard is asked about often. */
@@ -46,10 +59,8 @@ export class VehicleStarts {
 }
 
 function isUnmoved(before: Vehicle, now: Vehicle): boolean {
-  return (
-    before.at[0] === now.at[0] &&
-    before.at[1] === now.at[1] &&
-    before.headingDeg === now.headingDeg &&
-    before.speedMps === now.speedMps
-  );
+  if (before.at[0] !== now.at[0] || before.at[1] !== now.at[1]) return false;
+  const moves = isMoving(now);
+  // who stands is nowhere else for having turned
+  return isMoving(before) === moves && (!moves || before.headingDeg === now.headingDeg);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ON_BOARD } from '../../../fixtures/world/equipment.js';
 import { createRunCards } from '../../../fixtures/world/run-cards.js';
 import { CAPABILITY_UNITS, UNIT_KINDS } from '../../../fixtures/world/unit-kinds.js';
 import { describeRunCard } from './describe-run-card.js';
@@ -117,7 +118,7 @@ describe('describeRunCard', () => {
     );
   });
 
-  it('G81 every capability and qualification of the fixture world has its words, with all forms', () => {
+  it('G81 every capability, qualification and piece of equipment of the fixture world has its words, with all forms', () => {
     for (const book of [PHRASES_LV, PHRASES_EN]) {
       for (const [code, unit] of Object.entries(CAPABILITY_UNITS)) {
         const phrase = book.capabilities[code];
@@ -127,6 +128,7 @@ describe('describeRunCard', () => {
       for (const { qualifications } of Object.values(UNIT_KINDS)) {
         for (const code of Object.keys(qualifications)) expect(book.qualifications[code], code).toBeDefined();
       }
+      for (const code of Object.values(ON_BOARD).flatMap(Object.keys)) expect(book.equipment[code], code).toBeDefined();
     }
     for (const card of createRunCards()) {
       for (const language of ['lv', 'en'] as const) {

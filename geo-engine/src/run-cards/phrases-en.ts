@@ -50,6 +50,11 @@ export const PHRASES_EN: PhraseBook = {
     pump: noun('portable pump'),
     stretcher: noun('stretcher'),
     barrier: noun('barrier'),
+    aed: noun('defibrillator'),
+    hydraulic_tools: noun('set of hydraulic tools', 'sets of hydraulic tools'),
+    gas_tight_suit: noun('gas-tight suit'),
+    absorbent: { measure: 'kg of absorbent' },
+    ventilator: noun('ventilator'),
   },
   qualifications: {
     firefighter,

@@ -104,6 +104,15 @@ export const PHRASES_LV: PhraseBook = {
     pump: masculine('motorsūknis', 'motorsūkņi', 'motorsūkņu'),
     stretcher: { one: 'nestuves', other: 'nestuves', zero: 'nestuvju', gender: 'f', pluralOnly: true },
     barrier: feminine('barjera', 'barjeras', 'barjeru'),
+    aed: masculine('defibrilators', 'defibrilatori', 'defibrilatoru'),
+    hydraulic_tools: masculine(
+      'hidraulisko instrumentu komplekts',
+      'hidraulisko instrumentu komplekti',
+      'hidraulisko instrumentu komplektu',
+    ),
+    gas_tight_suit: masculine('gāzu necaurlaidīgs tērps', 'gāzu necaurlaidīgi tērpi', 'gāzu necaurlaidīgu tērpu'),
+    absorbent: { measure: 'kg absorbenta' },
+    ventilator: masculine('plaušu ventilators', 'plaušu ventilatori', 'plaušu ventilatoru'),
   },
   qualifications: {
     firefighter,
