@@ -94,6 +94,13 @@ describe('the console in a browser', () => {
 
       // a VEK made elsewhere appears, and is announced
       const dispatcher = await tokenFor(tracker.url, { user: 'dispatcher' });
+      const commander = await tokenFor(tracker.url, { agency: 'VUGD', roles: ['commander'] });
+      const put = async (path: string, token: string, body: object) => {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+        const { status } = await fetch(`${tracker.url}${path}`, { method: 'PUT', headers, body: JSON.stringify(body) });
+        expect(status, path).toBe(200);
+      };
+      await put('/api/v1/agencies/VUGD/attention-policy', commander, { limitS: { vek_without_unit: { P1: 0 } } });
       const vekId = uuidv7();
       await call(tracker.url, '/api/v1/veks', dispatcher, {
         id: vekId,
@@ -105,6 +112,8 @@ describe('the console in a browser', () => {
       });
       await page.waitForSelector('[data-vek="1"]');
       await expect.poll(() => page.textContent('[aria-live=polite]')).toContain('ēkas ugunsgrēks');
+      // life in danger and no unit: that is above the map until one is sent
+      await page.waitForSelector('.attention-bar [data-attention=vek_without_unit]');
 
       // it is found without diacritics and without a mouse, and the nearest unit is sent
       await page.keyboard.press('/');
@@ -153,6 +162,15 @@ describe('the console in a browser', () => {
       crews[0]!.reportStatus('on_scene', assignmentId);
       await page.waitForSelector('[data-sent="Ķekava AC-1"][data-status=on_scene]');
       await until("v.unit('Ķekava AC-1').status === 'on_scene'");
+      await page.waitForSelector('[data-attention=vek_without_unit]', { state: 'detached' });
+
+      // a colleague opens the card, and what is written on it is there for everybody
+      await put(`/api/v1/veks/${vekId}/presence`, commander, { mode: 'editing' });
+      await page.waitForSelector('.present [data-present=editing]');
+      await page.keyboard.press('o');
+      await page.keyboard.type('Zvanītājs gaida pie vārtiem');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-comment="Zvanītājs gaida pie vārtiem"]');
       await shot('3-on-scene');
 
       // a crew's call for help stays until it is seen

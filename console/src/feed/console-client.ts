@@ -47,6 +47,16 @@ export interface FeedEvent {
   readonly aggregateversion: number;
 }
 
+/** Somebody who looks at an incident at this moment, or edits it. */
+export interface Present {
+  readonly subject: string;
+  readonly name: string;
+  readonly agencyId: string;
+  readonly mode: 'viewing' | 'editing';
+  /** Epoch ms. */
+  readonly since: number;
+}
+
 export interface ConsoleClientEvents {
   /** The picture has changed. */
   picture: [picture: LivePicture];
@@ -55,6 +65,8 @@ export interface ConsoleClientEvents {
   events: [events: readonly FeedEvent[]];
   /** Events before now may be missing: fetch what they would have changed. Also after the first connection. */
   gap: [];
+  /** Who is at an incident now; undefined after a new connection: nobody that was told of before. */
+  presence: [change: { readonly vekId: string; readonly present: readonly Present[] } | undefined];
 }
 
 export interface ConsoleClientOptions {
@@ -85,6 +97,7 @@ export class ConsoleClient {
     state: new Set(),
     events: new Set(),
     gap: new Set(),
+    presence: new Set(),
   };
   #state: ConnectionState = 'connecting';
   #refusal: string | undefined;
@@ -129,6 +142,7 @@ export class ConsoleClient {
       if (!socket.active) this.#retry(); // refused by the hub for now
     });
     socket.on('bundle', (bundle: ArrayBuffer | Uint8Array) => this.#take(bundle));
+    socket.on('presence', (change: { vekId: string; present: readonly Present[] }) => this.#emit('presence', change));
     socket.on('events', (events: readonly FeedEvent[], cursor: string, ack: () => void) => {
       this.#emit('events', events);
       this.#cursor = cursor;
@@ -204,6 +218,7 @@ export class ConsoleClient {
     clearTimeout(this.#retryTimer);
     this.#heardAt = this.#now();
     this.#clock.length = 0;
+    this.#emit('presence', undefined);
     this.#subscribe(true);
     const hadCursor = this.#cursor !== undefined;
     this.#socket

@@ -9,5 +9,6 @@ export {
   type ConsoleClientOptions,
   type FeedEvent,
   levelForZoom,
+  type Present,
 } from './console-client.js';
 export { type Applied, LivePicture, type ResyncReason } from './live-picture.js';

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Desk } from '../state/desk.js';
 import { AlarmBar } from './alarm-bar.js';
+import { Attention, AttentionBar } from './attention.js';
 import { Available } from './available.js';
 import { Closures } from './closures.js';
 import { KeysDialog } from './keys-dialog.js';
@@ -73,6 +74,8 @@ function Workplace() {
         c: () => desk.select({ kind: 'closures' }),
         t: () => desk.select({ kind: 'together' }),
         p: () => desk.select({ kind: 'proposals' }),
+        e: () => desk.select({ kind: 'attention' }),
+        o: () => document.getElementById('comment')?.focus(),
         v: () => desk.select({ kind: 'available' }),
         r: () => routeButton()?.click(),
         g: () => desk.showWays(),
@@ -108,6 +111,7 @@ function Workplace() {
         />
         <Notices />
         {alarms.length > 0 && <AlarmBar />}
+        <AttentionBar />
         <ProposalBar />
       </header>
       <main className={selection.kind === 'none' ? 'desk' : 'desk with-detail'}>
@@ -118,6 +122,7 @@ function Workplace() {
         {selection.kind === 'new_vek' && <NewVek />}
         {selection.kind === 'closures' && <Closures />}
         {selection.kind === 'together' && <Together />}
+        {selection.kind === 'attention' && <Attention />}
         {selection.kind === 'proposals' && <Proposals />}
         {selection.kind === 'available' && <Available />}
       </main>

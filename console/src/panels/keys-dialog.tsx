@@ -16,6 +16,8 @@ const KEYS = [
   ['g', 'keys.ways'],
   ['␣  t', 'keys.together'],
   ['p', 'keys.proposals'],
+  ['e', 'keys.attention'],
+  ['o', 'keys.comment'],
   ['v', 'keys.available'],
   ['r', 'keys.route'],
   ['i', 'keys.reach'],

@@ -3,6 +3,7 @@ import { UNIT_FLAG } from '../../../tracker/src/protocol/live-frame.js';
 import { ALLOWED_MOVES, UNIT_STATUSES, type UnitStatus } from '../../../tracker/src/protocol/status.js';
 import { css, STATUS_COLOUR } from '../layers/palette.js';
 import type { Unit } from '../state/api.js';
+import { PositionByHand } from './position-by-hand.js';
 import { RouteButton } from './route-buttons.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 import { Detail } from './vek-detail.js';
@@ -100,6 +101,7 @@ export function UnitDetail({ id }: { readonly id: string }) {
         )}
       </section>
       {desk.may('status') && <StatusByHand unit={unit} />}
+      {desk.may('status') && <PositionByHand unit={unit} />}
     </Detail>
   );
 }
@@ -145,6 +147,9 @@ function Position({ unit, now }: { readonly unit: Unit; readonly now: number }) 
         <span className={stale ? 'tag stale' : 'tag fresh'}>{words.text(stale ? 'unit.stale' : 'unit.fresh')}</span>
         {(picture.flags[slot]! & UNIT_FLAG.sourcesApart) !== 0 && (
           <span className="tag stale">{words.text('unit.sourcesApart')}</span>
+        )}
+        {(picture.flags[slot]! & UNIT_FLAG.enteredByHand) !== 0 && (
+          <span className="tag by-hand">{words.text('unit.byHand')}</span>
         )}
         {(picture.flags[slot]! & UNIT_FLAG.setAside) !== 0 && (
           <span className="tag stale">{words.text('map.setAside')}</span>

@@ -1,7 +1,8 @@
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { changeText } from '../i18n/change-words.js';
 import type { DispatchNames } from '../i18n/dispatch-words.js';
 import { Words } from '../i18n/words.js';
-import { ApiProblem } from '../state/api.js';
+import { ApiProblem, type FieldChange } from '../state/api.js';
 import type { Desk } from '../state/desk.js';
 import type { State } from '../state/store.js';
 
@@ -80,6 +81,16 @@ export function problemText(words: Words, error: unknown): string {
   if (!(error instanceof ApiProblem)) return words.text('error.other', { code: String(error) });
   const code = error.code === 'unit_busy' && Array.isArray(error.facts.unitIds) ? 'unitsBusy' : error.code;
   const text = words.label('error', code, { detail: error.message });
+  if (code === 'version_conflict') return `${text}${changesText(words, error.facts)} (${code})`;
   const isKnown = text !== code.replaceAll('_', ' ');
   return isKnown ? `${text} (${error.code})` : words.text('error.other', { code: error.code });
+}
+
+/** What was changed meanwhile, by whom and when. */
+function changesText(words: Words, { changes }: ApiProblem['facts']): string {
+  if (!Array.isArray(changes)) return '';
+  const names = { agency: () => undefined };
+  return (changes as (FieldChange & { by: string; at: number })[])
+    .map((change) => ` ${words.time(change.at)} ${change.by}: ${changeText(change, words, names)}.`)
+    .join('');
 }

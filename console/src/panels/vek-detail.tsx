@@ -4,7 +4,12 @@ import { isEnded } from '../state/desk.js';
 import { eventTypeLabel } from '../state/event-types.js';
 import { RouteButton } from './route-buttons.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
+import { VekDuplicates } from './vek-duplicates.js';
+import { VekEnding } from './vek-ending.js';
+import { Comments, History } from './vek-journal.js';
 import { Priority, placeOf } from './vek-list.js';
+import { VekParts } from './vek-parts.js';
+import { VekPresence } from './vek-presence.js';
 import { WhoGoes } from './who-goes.js';
 
 /** A move that was learnt this much later than it happened is told with both times. */
@@ -35,13 +40,7 @@ export function VekDetail({ id }: { readonly id: string }) {
   const words = useWords();
   const now = useNow();
   const vek = usePart((state) => state.veks.get(id));
-  const agencies = usePart((state) => state.session!.agencies);
-  const { busy, problem, run } = useCommand();
   if (vek === undefined) return <Detail title="VEK">{words.text('veks.loading')}</Detail>;
-  const end = (as: 'closed' | 'cancelled') => {
-    if (window.confirm(words.text('vek.confirmClose', { number: vek.number })))
-      void run('close', () => desk.closeVek(vek, as));
-  };
   return (
     <Detail
       title={
@@ -51,6 +50,8 @@ export function VekDetail({ id }: { readonly id: string }) {
         </>
       }
     >
+      <VekPresence vekId={id} />
+      {vek.mergedInto !== null && <MergedInto vekId={vek.mergedInto} />}
       <p className="lead">{eventTypeLabel(vek.typeCode, words.language) ?? words.text('veks.noType')}</p>
       <p className="address">
         {placeOf(vek, words)}
@@ -64,11 +65,7 @@ export function VekDetail({ id }: { readonly id: string }) {
         )}
       </p>
       {vek.summary !== null && vek.summary !== '' && <p className="summary">{vek.summary}</p>}
-      {problem !== undefined && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <VekDuplicates vek={vek} />
       {(vek.assignments.length > 0 || isEnded(vek)) && <Sent vek={vek} />}
       {isEnded(vek) ? <p className="empty">{words.text('vek.ended')}</p> : <WhoGoes veks={[vek]} />}
       <dl className="facts">
@@ -82,31 +79,34 @@ export function VekDetail({ id }: { readonly id: string }) {
           <dt>{words.text('vek.channel')}</dt>
           <dd>{words.label('channel', vek.channel)}</dd>
         </div>
-        <div>
-          <dt>{words.text('vek.services')}</dt>
-          <dd>
-            {vek.services.length === 0
-              ? (agencies.get(vek.agencyId)?.code ?? '')
-              : vek.services
-                  .map(
-                    ({ agencyId, status }) => `${agencies.get(agencyId)?.code ?? '?'}: ${words.label('part', status)}`,
-                  )
-                  .join(', ')}
-          </dd>
-        </div>
+        {vek.outcome !== null && (
+          <div>
+            <dt>{words.text('vek.outcome')}</dt>
+            <dd>{words.label('outcome', vek.outcome.code)}</dd>
+          </div>
+        )}
       </dl>
+      <VekParts vek={vek} />
+      <Comments vekId={id} />
       <Timeline vek={vek} now={now} />
-      {!isEnded(vek) && desk.may('dispatch') && (
-        <div className="row actions">
-          <button type="button" disabled={busy !== undefined} onClick={() => end('closed')}>
-            {words.text('vek.close')}
-          </button>
-          <button type="button" disabled={busy !== undefined} onClick={() => end('cancelled')}>
-            {words.text('vek.cancel')}
-          </button>
-        </div>
-      )}
+      <History vekId={id} />
+      <VekEnding vek={vek} />
     </Detail>
+  );
+}
+
+/** A merged card leads to the one that it became part of. */
+function MergedInto({ vekId }: { readonly vekId: string }) {
+  const desk = useDesk();
+  const words = useWords();
+  const into = usePart((state) => state.veks.get(vekId));
+  return (
+    <p className="warning">
+      {words.text('vek.mergedInto')}{' '}
+      <button type="button" className="link" onClick={() => desk.select({ kind: 'vek', id: vekId })}>
+        {words.text('vek.number', { number: into?.number ?? '?' })}
+      </button>
+    </p>
   );
 }
 

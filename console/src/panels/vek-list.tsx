@@ -137,6 +137,8 @@ function VekRow({
   const now = useNow(5000);
   const agencies = usePart((state) => state.session?.agencies);
   const isMarked = usePart((state) => state.marked.has(vek.id));
+  const present = usePart((state) => state.present.get(vek.id));
+  const me = usePart((state) => state.session?.me.subject);
   const active = vek.assignments.filter(({ status }) => status !== 'done' && status !== 'cancelled').length;
   const parts = vek.services.map(({ agencyId }) => agencies?.get(agencyId)?.code ?? '?');
   return (
@@ -158,6 +160,11 @@ function VekRow({
         </div>
         <div className="vek-place">{placeOf(vek, words)}</div>
         <div className="vek-facts">
+          {present?.some(({ subject }) => subject !== me) && (
+            <span className="tag" title={present.map(({ name }) => name).join(', ')}>
+              ◉ {words.text('presence.short')}
+            </span>
+          )}
           {isMarked && <span className="tag marked">{words.text('together.marked')}</span>}
           <span className={`vek-status ${vek.status}`}>{words.label('vekStatus', vek.status)}</span>
           {active > 0 && <span>{words.count('units', active)}</span>}

@@ -1,3 +1,5 @@
+import type { AttentionKind, AttentionLevel } from '../../../tracker/src/protocol/attention.js';
+import type { Present } from '../feed/index.js';
 import type { Located } from './located.js';
 import type {
   Available,
@@ -61,6 +63,55 @@ export interface Alarm {
   readonly place: { readonly lon: number; readonly lat: number; readonly source: string } | null;
   readonly repeats: number;
 }
+/** Something that waits for a person for too long. */
+export interface Attention {
+  readonly id: string;
+  readonly kind: AttentionKind;
+  readonly agencyId: string;
+  /** Subject of who is told first; null: all desks are. */
+  readonly desk: string | null;
+  readonly vekId: string | null;
+  readonly unitId: string | null;
+  readonly since: number;
+  readonly level: AttentionLevel;
+  readonly repeats: number;
+  readonly acknowledged: { readonly at: number; readonly by: string } | null;
+  /** Acknowledged since it was last told. */
+  readonly quiet: boolean;
+}
+export interface FieldChange {
+  readonly field: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+export interface HistoryLine {
+  readonly seq: number;
+  readonly vekId: string;
+  readonly what: string;
+  readonly agencyId: string | null;
+  readonly by: string;
+  readonly changes: readonly FieldChange[];
+  readonly at: number;
+}
+export interface Comment {
+  readonly id: string;
+  readonly vekId: string;
+  readonly agencyId: string;
+  readonly by: string;
+  readonly text: string;
+  readonly at: number;
+}
+/** An incident that may be the same, and why. */
+export interface Duplicate {
+  readonly vekId: string;
+  readonly number: number;
+  readonly typeCode: string | null;
+  readonly status: string;
+  readonly receivedAt: number;
+  readonly distanceM: number | null;
+  readonly score: number;
+  readonly reasons: readonly string[];
+}
 export interface Milestone {
   readonly at: number;
   readonly receivedAt: number;
@@ -90,7 +141,19 @@ export interface Vek {
   readonly receivedAt: number;
   readonly closedAt: number | null;
   readonly version: number;
-  readonly services: readonly { readonly agencyId: string; readonly status: string }[];
+  readonly services: readonly {
+    readonly agencyId: string;
+    readonly status: string;
+    /** The whole card was offered with it. */
+    readonly transfer: boolean;
+    /** When the offer is over by itself. */
+    readonly respondBy: number | null;
+  }[];
+  /** Who answers for the whole card. */
+  readonly responsibleId: string;
+  /** Where a merged card went. */
+  readonly mergedInto: string | null;
+  readonly outcome: { readonly code: string; readonly note: string | null } | null;
   readonly assignments: readonly Assignment[];
 }
 export interface NewVek {
@@ -211,7 +274,8 @@ export class Api {
     this.#token = token;
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  /** @param key under which the command is carried out once, however often it is sent */
+  async #call<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
     let response: Response;
     try {
       response = await fetch(path, {
@@ -219,6 +283,7 @@ export class Api {
         headers: {
           ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -251,18 +316,69 @@ export class Api {
   veks = async () => (await this.#call<{ veks: Vek[] }>('GET', '/api/v1/veks')).veks;
   vek = (id: string) => this.#call<Vek>('GET', `/api/v1/veks/${id}`);
   createVek = (vek: NewVek) => this.#call<{ id: string; number: number; version: number }>('POST', '/api/v1/veks', vek);
-  closeVek = (id: string, version: number, as: 'closed' | 'cancelled') =>
-    this.#call<{ version: number }>('POST', `/api/v1/veks/${id}/close`, { version, as });
-  raiseAlarm = (id: string, version: number, alarmLevel: number) =>
-    this.#call<{ version: number }>('PATCH', `/api/v1/veks/${id}`, { version, alarmLevel });
+  closeVek = (id: string, version: number, as: 'closed' | 'cancelled', outcome: string | undefined, key: string) =>
+    this.#call<{ version: number }>(
+      'POST',
+      `/api/v1/veks/${id}/close`,
+      { version, as, ...(outcome === undefined ? {} : { outcome: { code: outcome } }) },
+      key,
+    );
+  reopenVek = (id: string, version: number, reason: string, key: string) =>
+    this.#call<{ version: number }>('POST', `/api/v1/veks/${id}/reopen`, { version, reason }, key);
+  mergeVek = (id: string, version: number, into: { readonly id: string; readonly version: number }, key: string) =>
+    this.#call<unknown>(
+      'POST',
+      `/api/v1/veks/${id}/merge`,
+      { version, intoVekId: into.id, intoVersion: into.version },
+      key,
+    );
+  raiseAlarm = (id: string, version: number, alarmLevel: number, key: string) =>
+    this.#call<{ version: number }>('PATCH', `/api/v1/veks/${id}`, { version, alarmLevel }, key);
+  duplicates = async (vekId: string) =>
+    (await this.#call<{ duplicates: Duplicate[] }>('GET', `/api/v1/veks/${vekId}/duplicates`)).duplicates;
+  history = async (vekId: string) =>
+    (await this.#call<{ history: HistoryLine[] }>('GET', `/api/v1/veks/${vekId}/history`)).history;
+  comments = async (vekId: string) =>
+    (await this.#call<{ comments: Comment[] }>('GET', `/api/v1/veks/${vekId}/comments`)).comments;
+  comment = (vekId: string, id: string, text: string) =>
+    this.#call<unknown>('POST', `/api/v1/veks/${vekId}/comments`, { id, text });
+  offer = (vekId: string, agencyCode: string, respondWithinS: number | undefined, transfer: boolean, key: string) =>
+    this.#call<void>(
+      'POST',
+      `/api/v1/veks/${vekId}/services`,
+      { agencyCode, transfer, ...(respondWithinS === undefined ? {} : { respondWithinS }) },
+      key,
+    );
+  answer = (vekId: string, answer: 'accepted' | 'refused', reason: string | undefined, key: string) =>
+    this.#call<void>(
+      'POST',
+      `/api/v1/veks/${vekId}/answer`,
+      { answer, ...(reason === undefined ? {} : { reason }) },
+      key,
+    );
+  returnPart = (vekId: string, agencyId: string, reason: string, key: string) =>
+    this.#call<void>('POST', `/api/v1/veks/${vekId}/services/${agencyId}/return`, { reason }, key);
+  putPresence = (vekId: string, mode: Present['mode']) =>
+    this.#call<{ present: Present[]; renewWithinMs: number }>('PUT', `/api/v1/veks/${vekId}/presence`, { mode });
+  endPresence = (vekId: string) => this.#call<void>('DELETE', `/api/v1/veks/${vekId}/presence`);
   assign = (vekId: string, id: string, unitId: string) =>
     this.#call<{ id: string }>('POST', `/api/v1/veks/${vekId}/assignments`, { id, unitId });
-  cancelAssignment = (id: string) => this.#call<void>('DELETE', `/api/v1/assignments/${id}`);
-  setUnitStatus = (id: string, status: string, overrideReason: string | undefined) =>
-    this.#call<{ outcome: string }>('POST', `/api/v1/units/${id}/status`, {
-      status,
-      ...(overrideReason === undefined ? {} : { overrideReason }),
-    });
+  cancelAssignment = (id: string, key: string) =>
+    this.#call<void>('DELETE', `/api/v1/assignments/${id}`, undefined, key);
+  setUnitStatus = (id: string, status: string, overrideReason: string | undefined, key: string) =>
+    this.#call<{ outcome: string }>(
+      'POST',
+      `/api/v1/units/${id}/status`,
+      { status, ...(overrideReason === undefined ? {} : { overrideReason }) },
+      key,
+    );
+  enterPosition = (unitId: string, { lon, lat }: Located, note: string | undefined, key: string) =>
+    this.#call<{ shown: boolean }>(
+      'PUT',
+      `/api/v1/units/${unitId}/position`,
+      { lon, lat, ...(note === undefined ? {} : { note }) },
+      key,
+    );
   live = async () =>
     (
       await this.#call<{ units: { readonly id: string; readonly lon: number; readonly lat: number }[] }>(
@@ -275,6 +391,8 @@ export class Api {
 
   network = () => this.#call<Network>('GET', '/api/v1/network');
   alarms = async () => (await this.#call<{ alarms: Alarm[] }>('GET', '/api/v1/alarms')).alarms;
+  attention = async () => (await this.#call<{ items: Attention[] }>('GET', '/api/v1/attention')).items;
+  acknowledgeAttention = (id: string) => this.#call<void>('POST', `/api/v1/attention/${id}/acknowledge`);
   acknowledgeAlarm = (id: string) => this.#call<void>('POST', `/api/v1/alarms/${id}/acknowledge`);
   closures = async () => (await this.#call<{ closures: Closure[] }>('GET', '/api/v1/closures')).closures;
   createClosure = (closure: NewClosure) => this.#call<{ id: string }>('POST', '/api/v1/closures', closure);

@@ -1,7 +1,10 @@
 import { UNIT_FLAG } from '../../../tracker/src/protocol/live-frame.js';
 import { ConsoleClient, type FeedEvent } from '../feed/index.js';
 import { Words } from '../i18n/words.js';
-import { Api, ApiProblem, type NewClosure, type NewVek, type Unit, type Vek } from './api.js';
+import { Api, ApiProblem, type Attention, type NewClosure, type NewVek, type Unit, type Vek } from './api.js';
+import { Attendance } from './attendance.js';
+import { attentionText, isForDesk } from './attention.js';
+import { CardLife } from './card-life.js';
 import { Commands } from './commands.js';
 import { Dispatching } from './dispatching.js';
 import { eventTypeLabel } from './event-types.js';
@@ -21,6 +24,8 @@ const NETWORK_EVERY_MS = 15_000;
 const REACH_MINUTES = [8, 15];
 const RETRY_SIGN_IN_MS = 1500;
 const SHELTERS = 1000;
+/** What is told so soon after something else is told with it: the one would cut the other off. */
+const TOGETHER_MS = 3000;
 const LATVIA_CENTRE = { lon: 24.6, lat: 56.9 };
 const ENDED = new Set(['closed', 'cancelled', 'transferred', 'merged']);
 
@@ -34,6 +39,9 @@ const EMPTY: Pick<
   | 'veks'
   | 'veksLoaded'
   | 'alarms'
+  | 'attention'
+  | 'present'
+  | 'journal'
   | 'selection'
   | 'draftPlace'
   | 'unitsInPicture'
@@ -55,6 +63,9 @@ const EMPTY: Pick<
   veks: new Map(),
   veksLoaded: false,
   alarms: [],
+  attention: [],
+  present: new Map(),
+  journal: undefined,
   selection: { kind: 'none' },
   draftPlace: undefined,
   unitsInPicture: 0,
@@ -88,12 +99,17 @@ export class Desk {
     allUnits: false,
     closures: false,
     alarms: false,
+    attention: false,
     proposals: false,
+    journal: false,
   };
+  #announcedAt = 0;
   #gatherTimer: ReturnType<typeof setTimeout> | undefined;
   #timers: ReturnType<typeof setInterval>[] = [];
   readonly #commands = new Commands(() => this.#gather());
   readonly dispatching: Dispatching;
+  readonly cardLife: CardLife;
+  readonly attendance: Attendance;
 
   constructor() {
     this.store = new Store({
@@ -117,6 +133,16 @@ export class Desk {
       },
       profileOf: (agencyId) => this.#profileOf(agencyId),
     });
+    this.cardLife = new CardLife({
+      store: this.store,
+      commands: this.#commands,
+      api: () => this.#api,
+      changed: (vekId) => {
+        this.#stale.veks.add(vekId);
+        this.#stale.journal = true;
+      },
+    });
+    this.attendance = new Attendance(this.store, () => this.#api);
     const token = readToken();
     if (token !== null) void this.signIn(token);
   }
@@ -174,6 +200,7 @@ export class Desk {
     });
     client.on('events', (events) => this.#take(events));
     client.on('gap', () => this.#refetch());
+    client.on('presence', (change) => this.attendance.take(change));
     this.#timers = [
       setInterval(() => void this.#checkReadiness(), READINESS_EVERY_MS),
       setInterval(() => this.#refetch(), REFETCH_EVERY_MS),
@@ -191,6 +218,7 @@ export class Desk {
   }
 
   #close(): void {
+    this.attendance.moveTo(undefined);
     this.client?.stop();
     this.client = undefined;
     for (const timer of this.#timers) clearInterval(timer);
@@ -220,7 +248,12 @@ export class Desk {
       const { type, data } = event;
       const vekId = typeof data.vekId === 'string' ? data.vekId : undefined;
       const unitId = typeof data.unitId === 'string' ? data.unitId : undefined;
+      if (type.startsWith('lv.vanags.attention.')) {
+        this.#stale.attention = true;
+        continue;
+      }
       if (vekId !== undefined) this.#stale.veks.add(vekId);
+      if (vekId !== undefined && vekId === this.store.get().journal?.vekId) this.#stale.journal = true;
       if (type === 'lv.vanags.unit.sos.v1' || type.startsWith('lv.vanags.alarm.')) this.#stale.alarms = true;
       else if (type === 'lv.vanags.unit.status_changed.v1' && unitId !== undefined) this.#show(unitId, data);
       else if (unitId !== undefined && type.startsWith('lv.vanags.unit.held')) this.#stale.units.add(unitId);
@@ -258,12 +291,21 @@ export class Desk {
     });
   }
 
+  acknowledgeAttention(id: string): Promise<void> {
+    return this.#commands.run(`see to ${id}`, async () => {
+      await this.#api.acknowledgeAttention(id);
+      this.#stale.attention = true;
+    });
+  }
+
   #refetch(): void {
     this.#stale.allUnits = true;
     this.#stale.allVeks = true;
     this.#stale.closures = true;
     this.#stale.alarms = true;
+    this.#stale.attention = true;
     this.#stale.proposals = true;
+    this.#stale.journal = true;
     this.#gather();
   }
 
@@ -275,7 +317,9 @@ export class Desk {
   }
 
   async #fetchStale(): Promise<void> {
-    const { veks, units, allVeks, allUnits, closures, alarms, proposals } = this.#stale;
+    const { veks, units, allVeks, allUnits, closures, alarms, attention, proposals, journal } = this.#stale;
+    const { selection } = this.store.get();
+    const openVekId = journal && selection.kind === 'vek' ? selection.id : undefined;
     const vekIds = [...veks];
     const unitIds = [...units];
     veks.clear();
@@ -284,7 +328,9 @@ export class Desk {
     this.#stale.allUnits = false;
     this.#stale.closures = false;
     this.#stale.alarms = false;
+    this.#stale.attention = false;
     this.#stale.proposals = false;
+    this.#stale.journal = false;
     const api = this.#api;
     try {
       await Promise.all([
@@ -292,6 +338,8 @@ export class Desk {
         allVeks ? api.veks().then((all) => this.#putVeks(all, true)) : undefined,
         closures ? api.closures().then((all) => this.store.set({ closures: all })) : undefined,
         alarms ? api.alarms().then((open) => this.store.set({ alarms: open })) : undefined,
+        attention ? api.attention().then((waiting) => this.#putAttention(waiting)) : undefined,
+        openVekId === undefined ? undefined : ifThere(this.cardLife.read(openVekId)),
         proposals ? ifThere(api.proposals()).then((all) => this.#putProposals(all ?? [])) : undefined,
         ...(allUnits ? [] : unitIds.map((id) => ifThere(api.unit(id)).then((unit) => unit && this.#putUnits([unit])))),
         ...(allVeks ? [] : vekIds.map((id) => ifThere(api.vek(id)).then((vek) => vek && this.#putVeks([vek])))),
@@ -305,6 +353,8 @@ export class Desk {
       this.#stale.allUnits ||= allUnits;
       this.#stale.closures ||= closures;
       this.#stale.alarms ||= alarms;
+      this.#stale.attention ||= attention;
+      this.#stale.journal ||= journal;
       this.#stale.proposals ||= proposals;
       if (api === this.#api) setTimeout(() => this.#gather(), 1000);
     }
@@ -321,20 +371,29 @@ export class Desk {
     const { veks: before, veksLoaded, session, language } = this.store.get();
     const veks = new Map(all ? [] : before);
     const words = new Words(language);
-    let { announcement } = this.store.get();
     for (const vek of changed) {
       const known = before.get(vek.id);
       // answers may overtake one another
       veks.set(vek.id, known !== undefined && known.version > vek.version ? known : vek);
       if (known === undefined && veksLoaded && !ENDED.has(vek.status) && session !== undefined) {
-        announcement = words.text('veks.announce', {
-          number: vek.number,
-          priority: vek.priority ?? words.text('priority.none'),
-          type: eventTypeLabel(vek.typeCode, language) ?? words.text('veks.noType'),
-        });
+        this.#announce(
+          words.text('veks.announce', {
+            number: vek.number,
+            priority: vek.priority ?? words.text('priority.none'),
+            type: eventTypeLabel(vek.typeCode, language) ?? words.text('veks.noType'),
+          }),
+        );
       }
     }
-    this.store.set({ veks, announcement, veksLoaded: veksLoaded || all });
+    this.store.set({ veks, veksLoaded: veksLoaded || all });
+  }
+
+  /** Says it to those who do not see the page. */
+  #announce(text: string): void {
+    const now = Date.now();
+    const { announcement } = this.store.get();
+    this.store.set({ announcement: now - this.#announcedAt < TOGETHER_MS ? `${announcement}; ${text}` : text });
+    this.#announcedAt = now;
   }
 
   /** A new proposal is told; nothing of it is carried out. */
@@ -350,7 +409,20 @@ export class Desk {
           number: veks.get(vekId)?.number ?? '?',
         }),
       );
-    this.store.set({ proposals, ...(told.length > 0 && { announcement: told.join('; ') }) });
+    this.store.set({ proposals });
+    if (told.length > 0) this.#announce(told.join('; '));
+  }
+
+  /** What this desk should see to is told; the rest is in the list. */
+  #putAttention(attention: readonly Attention[]): void {
+    const { attention: before, veks, units, language, session } = this.store.get();
+    const known = new Set(before.map(({ id, repeats }) => `${id} ${repeats}`));
+    const words = new Words(language);
+    const told = attention
+      .filter((one) => !known.has(`${one.id} ${one.repeats}`) && isForDesk(one, session?.me.subject))
+      .map((one) => attentionText(one, words, veks, units));
+    this.store.set({ attention });
+    if (told.length > 0) this.#announce(told.join('; '));
   }
 
   async #checkReadiness(): Promise<void> {
@@ -400,6 +472,14 @@ export class Desk {
       ways: [],
       reach: stays ? reach : undefined,
     });
+    const { journal } = this.store.get();
+    const vekId = selection.kind === 'vek' ? selection.id : undefined;
+    this.attendance.moveTo(vekId);
+    if (vekId !== undefined && journal?.vekId !== vekId) {
+      this.store.set({ journal: undefined });
+      this.#stale.journal = true;
+      this.#gather();
+    }
     if (selection.kind === 'unit') {
       this.#stale.units.add(selection.id); // its counters come with the answer only
       this.#gather();
@@ -561,26 +641,16 @@ export class Desk {
   }
 
   takeBack(vekId: string, assignmentId: string): Promise<void> {
-    return this.#commands.run(`take back ${assignmentId}`, async () => {
-      await this.#api.cancelAssignment(assignmentId);
+    return this.#commands.run(`take back ${assignmentId}`, async (key) => {
+      await this.#api.cancelAssignment(assignmentId, key);
       this.#stale.veks.add(vekId);
     });
   }
 
-  closeVek({ id, version }: Vek, as: 'closed' | 'cancelled'): Promise<void> {
-    return this.#commands.run(`close ${id}`, async () => {
-      try {
-        await this.#api.closeVek(id, version, as);
-      } finally {
-        this.#stale.veks.add(id);
-      }
-    });
-  }
-
   raiseAlarm({ id, version }: Vek, alarmLevel: number): Promise<void> {
-    return this.#commands.run(`raise ${id}`, async () => {
+    return this.#commands.run(`raise ${id} ${version}`, async (key) => {
       try {
-        await this.#api.raiseAlarm(id, version, alarmLevel);
+        await this.#api.raiseAlarm(id, version, alarmLevel, key);
       } finally {
         this.#stale.veks.add(id);
       }
@@ -596,9 +666,17 @@ export class Desk {
   }
 
   setUnitStatus(unitId: string, status: string, reason: string | undefined): Promise<void> {
-    return this.#commands.run(`status ${unitId}`, async () => {
-      await this.#api.setUnitStatus(unitId, status, reason);
+    return this.#commands.run(`status ${unitId} ${status} ${reason}`, async (key) => {
+      await this.#api.setUnitStatus(unitId, status, reason, key);
       this.#stale.units.add(unitId);
+    });
+  }
+
+  /** Enters where a unit is. Returns whether it is shown there: not while a device says better. */
+  enterPosition(unitId: string, place: Located, note: string | undefined): Promise<boolean> {
+    return this.#commands.run(`position ${unitId} ${place.lon} ${place.lat}`, async (key) => {
+      const { shown } = await this.#api.enterPosition(unitId, place, note, key);
+      return shown;
     });
   }
 }

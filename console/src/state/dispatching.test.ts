@@ -54,7 +54,7 @@ function createIncident(vekId: string, unitIds: readonly string[]): IncidentAnsw
   };
 }
 
-/** A tracker that recommends u1 and u2, less those skipped and sent, and gives u2 to nobody. */
+/** A tracker that recommends u1 and u2, less those skipped and sent, also while the desk holds them, and gives u2 to nobody. */
 function createTracker(travel: 'roads' | 'straight_line' = 'roads') {
   const questions: RecommendationQuestion[] = [];
   const sent: string[] = [];
@@ -145,28 +145,23 @@ describe('dispatching from a desk', () => {
     expect(store.get().whoGoes!.answer!.incidents[0]!.units.map(({ unitId }) => unitId)).toEqual(['u2']);
   });
 
-  it('gives back what was held when a unit is skipped or the holds are released', async () => {
-    const { dispatching, questions, holdIds, released } = createDesk();
+  it('C8 asks on while units are held: those that the answer still names stay held, the others are given back', async () => {
+    const { dispatching, store, questions, holdIds, released } = createDesk();
     await dispatching.ask(['v1']);
     await dispatching.hold();
+    await dispatching.ask(['v1']);
+    await dispatching.send(['u2']);
+    expect(questions).toHaveLength(3);
+    expect(stepsOf(store)).toEqual({ u1: 'held', u2: 'refused' });
+    await dispatching.again();
+    expect(stepsOf(store)).toEqual({ u1: 'held' });
+    expect(released).toEqual([]);
     await dispatching.skip('u1', 'riepa');
+    expect(stepsOf(store)).toEqual({});
     expect(released).toEqual(holdIds);
     expect(questions.at(-1)!.skipped).toEqual({ u1: 'riepa' });
     await dispatching.unskip('u1');
     expect(questions.at(-1)!.skipped).toEqual({});
-  });
-
-  it('keeps the answer while units of it are held: a question would leave them out', async () => {
-    const { dispatching, store, questions } = createDesk();
-    await dispatching.ask(['v1']);
-    await dispatching.hold();
-    await dispatching.send(['u2']);
-    await dispatching.ask(['v1']);
-    expect(questions).toHaveLength(1);
-    expect(stepsOf(store)).toEqual({ u1: 'held', u2: 'refused' });
-    await dispatching.again();
-    expect(questions).toHaveLength(2);
-    expect(stepsOf(store)).toEqual({});
   });
 
   it('keeps level, own lines and skipped units while the VEKs are the same, and forgets them with others', async () => {

@@ -31,19 +31,18 @@ export class Dispatching {
   }
 
   /**
-   * Puts the question anew; of the VEKs asked about before, levels and skipped units stay. What is held for them is not asked
-   * about again: the answer would leave it out, as held.
+   * Puts the question anew; of the VEKs asked about before, levels and skipped units stay. So does what is held for them, as long as
+   * the answers go on naming it: to this desk it is not held.
    */
   async ask(vekIds: readonly string[]): Promise<void> {
     const before = this.#desk.store.get().whoGoes;
     const isSame = before !== undefined && String(before.vekIds) === String(vekIds);
-    if (isSame && holdsAny(before)) return;
     await this.#askAs(isSame ? before : { ...NO_QUESTION, vekIds });
   }
 
-  /** Gives back what is held and asks again. */
+  /** Asks again, and no longer tells what came of earlier tries. */
   async again(): Promise<void> {
-    await this.#reword(() => ({ steps: new Map() }));
+    await this.#reword(({ steps }) => ({ steps: keep(steps, 'held', 'holding', 'sending') }));
   }
 
   /** Asks as if the alarm were at that level; the VEK stays at its own. */
@@ -74,7 +73,6 @@ export class Dispatching {
   }
 
   async #reword(change: (whoGoes: WhoGoes) => Partial<WhoGoes>): Promise<void> {
-    await this.releaseAll();
     const { whoGoes } = this.#desk.store.get();
     if (whoGoes !== undefined) await this.#askAs({ ...whoGoes, ...change(whoGoes) });
   }
@@ -100,6 +98,11 @@ export class Dispatching {
     }
     if (asked !== this.#asked) return;
     this.#put({ ...outcome, isAsking: false });
+    const { answer } = outcome;
+    if (answer !== undefined) {
+      const named = new Set(answer.incidents.flatMap(({ units }) => units.map(({ unitId }) => unitId)));
+      void this.#release((unitId) => !named.has(unitId));
+    }
     await this.lookAt(undefined);
   }
 
@@ -122,14 +125,21 @@ export class Dispatching {
   }
 
   async releaseAll(): Promise<void> {
-    const steps = this.#desk.store.get().whoGoes?.steps ?? new Map<string, Step>();
-    const holds = [...steps.values()].flatMap((step) => (step.kind === 'held' ? step.holdId : []));
-    this.#put({ steps: keep(steps, 'sent', 'refused') });
-    // a hold that cannot be given back now ends by itself
-    await Promise.allSettled(holds.map((id) => this.#desk.api().release(id)));
+    await this.#release(() => true);
   }
 
-  /** Sends every unit that should go, or those given, and asks again for what is then missing, unless others are held. */
+  async #release(isOver: (unitId: string) => boolean): Promise<void> {
+    const steps = [...(this.#desk.store.get().whoGoes?.steps ?? [])];
+    const over = new Map(
+      steps.flatMap(([unitId, step]) => (step.kind === 'held' && isOver(unitId) ? [[unitId, step.holdId]] : [])),
+    );
+    if (over.size === 0) return;
+    this.#put({ steps: new Map(steps.filter(([unitId]) => !over.has(unitId))) });
+    // a hold that cannot be given back now ends by itself
+    await Promise.allSettled([...over.values()].map((id) => this.#desk.api().release(id)));
+  }
+
+  /** Sends every unit that should go, or those given, and asks again for what is then missing. */
   async send(unitIds?: readonly string[]): Promise<void> {
     const vekIds = this.#desk.store.get().whoGoes?.vekIds;
     await this.#each(unitIds, 'sending', (vekId, { unitId }) =>
@@ -141,8 +151,8 @@ export class Dispatching {
     );
     const { whoGoes } = this.#desk.store.get();
     // who was refused stays told
-    if (whoGoes !== undefined && whoGoes.vekIds === vekIds && !holdsAny(whoGoes))
-      await this.#askAs({ ...whoGoes, steps: keep(whoGoes.steps, 'refused') });
+    if (whoGoes !== undefined && whoGoes.vekIds === vekIds)
+      await this.#askAs({ ...whoGoes, steps: keep(whoGoes.steps, 'refused', 'held', 'holding', 'sending') });
   }
 
   async #each(
@@ -233,10 +243,6 @@ const NO_QUESTION: Omit<WhoGoes, 'vekIds'> = {
 function isUnderWay(step: Step | undefined, goal: 'held' | 'sent'): boolean {
   if (step === undefined || step.kind === 'refused') return false;
   return step.kind !== 'held' || (goal === 'held' && step.expiresAt > Date.now());
-}
-
-function holdsAny({ steps }: WhoGoes): boolean {
-  return [...steps.values()].some((step) => step.kind === 'held' && step.expiresAt > Date.now());
 }
 
 function keep(steps: ReadonlyMap<string, Step>, ...kinds: readonly Step['kind'][]): ReadonlyMap<string, Step> {

@@ -1,6 +1,22 @@
-import type { ConnectionState } from '../feed/index.js';
+import type { ConnectionState, Present } from '../feed/index.js';
 import type { Language } from '../i18n/texts.js';
-import type { Agency, Alarm, Closure, Isochrone, Line, Me, Network, RouteAnswer, Shelter, Unit, Vek } from './api.js';
+import type {
+  Agency,
+  Alarm,
+  Attention,
+  Closure,
+  Comment,
+  Duplicate,
+  HistoryLine,
+  Isochrone,
+  Line,
+  Me,
+  Network,
+  RouteAnswer,
+  Shelter,
+  Unit,
+  Vek,
+} from './api.js';
 import type { Located } from './located.js';
 import type { Available, IntervalMs, OwnRequirement, Proposal, Recommendation } from './recommendation.js';
 
@@ -12,16 +28,19 @@ export interface Session {
 export type Selection =
   | { readonly kind: 'none' }
   | { readonly kind: 'vek'; readonly id: string }
-  | { readonly kind: 'unit'; readonly id: string }
+  /** placing: where it is is being entered */
+  | { readonly kind: 'unit'; readonly id: string; readonly placing?: boolean }
   | { readonly kind: 'new_vek' }
   | { readonly kind: 'closures' }
   | { readonly kind: 'together' }
   | { readonly kind: 'proposals' }
+  | { readonly kind: 'attention' }
   | { readonly kind: 'available' };
 
 /** Whether a click on the map says where something is that is being written. */
-export function isPlacing({ kind }: Selection): boolean {
-  return kind === 'new_vek' || kind === 'closures' || kind === 'available';
+export function isPlacing(selection: Selection): boolean {
+  if (selection.kind === 'unit') return selection.placing === true;
+  return selection.kind === 'new_vek' || selection.kind === 'closures' || selection.kind === 'available';
 }
 
 /** The way of a unit to an incident, as it was asked for: the unit drives on meanwhile. */
@@ -44,6 +63,15 @@ export interface DrawnReach {
   readonly profile: string | undefined;
   readonly answer: Isochrone | undefined;
   readonly problem: string | undefined;
+}
+
+/** What is read of the open incident besides its card. */
+export interface Journal {
+  readonly vekId: string;
+  readonly comments: readonly Comment[];
+  readonly history: readonly HistoryLine[];
+  /** Incidents that may be the same; of one that has ended none. */
+  readonly duplicates: readonly Duplicate[];
 }
 
 /** How far a hold or a sending of a unit has come. */
@@ -107,6 +135,12 @@ export interface State {
   /** Corners of an area that is being drawn; undefined: a place is asked for, no area. */
   readonly draftArea: readonly Located[] | undefined;
   readonly alarms: readonly Alarm[];
+  /** What waits for a person, oldest first. */
+  readonly attention: readonly Attention[];
+  /** Who is at which incident, by its id. */
+  readonly present: ReadonlyMap<string, readonly Present[]>;
+  /** Of the incident that is open; undefined until it was read. */
+  readonly journal: Journal | undefined;
   readonly selection: Selection;
   /** Where a new VEK or closure is to be, while it is being written. */
   readonly draftPlace: { readonly lon: number; readonly lat: number } | undefined;
