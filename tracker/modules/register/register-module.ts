@@ -1,0 +1,56 @@
+import type { Log } from '../../src/log.js';
+import { Database, serverAddress } from '../../src/store/database.js';
+import { FeedFollower } from '../feed-follower.js';
+import { listen, ModuleApi } from '../module-api.js';
+import { ModuleCallers } from '../module-callers.js';
+import type { RunningModule } from '../module-program.js';
+import type { ModuleSettings } from '../module-settings.js';
+import { ownAgency } from '../own-agency.js';
+import { migrateSchema } from '../own-schema.js';
+import { TrackerClient } from '../tracker-client.js';
+import { registerRoutes } from './register-api.js';
+import { RegisterConsumer } from './register-consumer.js';
+
+const SCHEMA = 'register';
+const MIGRATIONS = new URL('./migrations/', import.meta.url);
+const POLICE = new Set(['state_police', 'municipal_police', 'port_police']);
+
+/** Starts the register: its own schema, its API, and one follower of the feed for each police agency that it has a token of. */
+export async function startRegister(settings: ModuleSettings, log: Log): Promise<RunningModule> {
+  const database = new Database(serverAddress(settings.databaseUrl), 4);
+  await migrateSchema(database, SCHEMA, MIGRATIONS);
+  const trackers = settings.tokens.map((token) => new TrackerClient(settings.trackerUrl, token, 'event_register'));
+  const followers: FeedFollower[] = [];
+  /** Of the agency that is furthest behind. */
+  const readAt = () =>
+    Math.min(...followers.map((follower) => follower.readAt), followers.length === trackers.length ? Date.now() : 0);
+  const api = new ModuleApi('Vanags: register of events', new ModuleCallers(trackers[0]!), readAt, log);
+  let operatorId: string | undefined;
+  registerRoutes(api, database, () => operatorId);
+  const { server, port } = await listen(api, settings.host, settings.port);
+
+  const stopping = new AbortController();
+  const follow = async (tracker: TrackerClient): Promise<void> => {
+    const agency = await ownAgency(tracker, log, stopping.signal);
+    if (agency === undefined) return;
+    operatorId = agency.operatorId;
+    if (!POLICE.has(agency.kind))
+      return log.warn(`register: ${agency.code} is no police: nothing is registered for it`);
+    const kept = { table: `${SCHEMA}.follower`, name: agency.id };
+    const follower = new FeedFollower({ tracker, database, log }, kept, new RegisterConsumer(tracker, agency));
+    followers.push(follower);
+    follower.start();
+  };
+  const begun = Promise.all(trackers.map(follow));
+  return {
+    port,
+    async stop() {
+      stopping.abort();
+      server.close();
+      server.closeAllConnections();
+      await begun;
+      await Promise.all(followers.map((follower) => follower.stop()));
+      await database.close();
+    },
+  };
+}

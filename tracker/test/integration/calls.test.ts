@@ -1,0 +1,297 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callsSettings, startCalls } from '../../modules/calls/calls-module.js';
+import type { RunningModule } from '../../modules/module-program.js';
+import { readModuleSettings } from '../../modules/module-settings.js';
+import type { Log } from '../../src/log.js';
+import { lowPort } from '../harness/low-port.js';
+import { moduleDatabaseUrl } from '../harness/module-home.js';
+import {
+  ApiClient,
+  createAgency,
+  createHome,
+  databaseIsThere,
+  databaseKind,
+  eventually as eventuallyWithin,
+  startTestTracker,
+  type TestHome,
+  type TestTracker,
+} from '../harness/test-tracker.js';
+
+const PHONE = '+37129123456';
+const PLACE = { lon: 24.1059, lat: 56.946 };
+const MSD = '02251C0680E30A51439E2955D43800800437F80A3105669023F8A71166932185B004150043C040';
+
+/** Two processes and a database take their time on a machine ten times slower. */
+const LIMIT_MS = 50_000;
+const eventually: typeof eventuallyWithin = (what, ask, limitMs = LIMIT_MS) => eventuallyWithin(what, ask, limitMs);
+
+interface Card {
+  readonly id: string;
+  readonly number: number;
+  readonly version: number;
+  readonly channel: string;
+  readonly priority: string | null;
+  readonly lon: number | null;
+  readonly lat: number | null;
+  readonly accuracyM: number | null;
+  readonly summary: string | null;
+}
+interface CallView {
+  readonly call: {
+    readonly vekNumber: number | null;
+    readonly vekStatus: string | null;
+    readonly phone: string | null;
+  };
+  readonly aml: readonly { readonly accuracyM: number | null; readonly method: string | null }[];
+  readonly history: readonly { readonly id: string; readonly vekStatus: string | null }[];
+  readonly duplicates: readonly { readonly vekId: string }[] | null;
+}
+
+describe.skipIf(!databaseIsThere)('calls', () => {
+  let home: TestHome;
+  let hub: TestTracker;
+  let calls: RunningModule;
+  let api: ApiClient;
+  let source: string;
+  let desk: string;
+  let trackerPort: number;
+  const errors: string[] = [];
+  const log: Log = { info: () => {}, warn: () => {}, error: (text, error) => errors.push(`${text}: ${error}`) };
+
+  const startHub = async () => {
+    hub = await startTestTracker(home, { PORT: String(trackerPort) });
+  };
+  const start = async (env: Readonly<Record<string, string>> = {}) => {
+    const settings = { TRACKER_URL: hub.api.url, DATABASE_URL: moduleDatabaseUrl(home), DEMO_AGENCIES: 'VKCP', ...env };
+    const read = readModuleSettings({ ...settings, PORT: '0' }, 0, ['call_taker', 'integrator']);
+    calls = await startCalls(callsSettings(read, settings), log);
+    api = new ApiClient(`http://127.0.0.1:${calls.port}`);
+    await eventually(
+      'it knows for whom',
+      async () => (await api.call('GET', '/api/v1/calls', undefined, desk)).status === 200,
+    );
+  };
+  beforeAll(async () => {
+    home = await createHome();
+    trackerPort = await lowPort();
+    await startHub();
+    await createAgency(hub.api, await hub.api.admin(), 'VKCP', 'contact_centre');
+    source = await hub.api.token('VKCP', 'integrator');
+    desk = await hub.api.token('VKCP', 'call_taker', 'dispatcher');
+    await start();
+  });
+  afterAll(async () => {
+    await calls.stop();
+    await hub.stop();
+    await home.remove();
+    expect([...errors, ...hub.errors]).toEqual([]);
+  });
+
+  const take = (fields: object) =>
+    api.ok<{ id: string; vekId: string }>(
+      'POST',
+      '/api/v1/calls',
+      { source: 'pbx', callId: uuidv7(), channel: 'voice', ...fields },
+      source,
+    );
+  const cardOf = (vekId: string) =>
+    eventually(`the card ${vekId}`, async () => {
+      const { status, body } = await hub.api.call<Card>('GET', `/api/v1/veks/${vekId}`, undefined, desk);
+      return status === 200 ? body : undefined;
+    });
+  const callerOf = async (vekId: string) =>
+    (await hub.api.ok<{ phone: string | null }>('GET', `/api/v1/veks/${vekId}/caller`, undefined, desk)).phone;
+  const view = (id: string) => api.ok<CallView>('GET', `/api/v1/calls/${id}`, undefined, desk);
+  const sms = (
+    phone: string,
+    { lat, lon, accuracyM, at }: { lat: number; lon: number; accuracyM: number; at: Date },
+  ) => {
+    const top = at.toISOString().replace(/\D/g, '').slice(0, 14);
+    const text = `A"ML=1;lt=${lat};lg=${lon};rd=${accuracyM};top=${top};lc=68;pm=W;si=;ei=;mcc=247;mnc=1;ml=100`;
+    return api.ok('POST', '/api/v1/aml/sms', { from: phone, text }, source);
+  };
+
+  it('M1 M2 a call is a card with its channel, caller and place; told again it is the same; a caller may have no number', async () => {
+    const call = { callId: 'a-1', phone: '29 123 456', place: { ...PLACE, accuracyM: 800 }, callerName: 'Anna' };
+    const taken = await take(call);
+    expect(await cardOf(taken.vekId)).toMatchObject({ channel: 'voice', ...PLACE, accuracyM: 800 });
+    expect(await callerOf(taken.vekId)).toBe(PHONE);
+    expect(await take(call)).toEqual(taken);
+    const silent = await take({ phone: null });
+    await cardOf(silent.vekId);
+    expect((await view(silent.id)).call.phone).toBeNull();
+    const words = await take({ channel: 'sms', phone: PHONE, words: 'Deg maja, Brivibas iela 5' });
+    expect(await cardOf(words.vekId)).toMatchObject({ channel: 'sms', summary: 'Deg maja, Brivibas iela 5' });
+    const transfer = {
+      channel: 'transfer',
+      transfer: { psap: 'EE-HK', reference: '7781' },
+      words: 'Avārija pie robežas',
+    };
+    const handed = await take(transfer);
+    expect(await cardOf(handed.vekId)).toMatchObject({ channel: 'transfer', summary: 'Avārija pie robežas' });
+  });
+
+  it('M3 a place that a phone tells before or after its call is the card’s; the better one wins; a person’s place stays', async () => {
+    const [before, after] = ['+37126000001', '+37126000002'];
+    await sms(before, { ...PLACE, accuracyM: 40, at: new Date() });
+    const first = await take({ phone: before, place: { lon: 24.5, lat: 57, accuracyM: 3000 } });
+    expect(await cardOf(first.vekId)).toMatchObject({ lat: PLACE.lat, accuracyM: 40 });
+
+    const second = await take({ phone: after, place: { lon: 24.5, lat: 57, accuracyM: 3000 } });
+    expect(await cardOf(second.vekId)).toMatchObject({ accuracyM: 3000 });
+    const form = new URLSearchParams({
+      v: '1',
+      device_number: after,
+      location_latitude: String(PLACE.lat),
+      location_longitude: String(PLACE.lon),
+      location_accuracy: '25',
+      location_time: String(Date.now()),
+      location_source: 'GPS',
+    });
+    const post = () => fetch(`${api.url}/api/v1/aml`, { method: 'POST', body: form });
+    expect((await post()).status).toBe(202);
+    expect((await post()).status).toBe(202); // phones send it twice
+    const placed = await eventually('the place on the card', async () => {
+      const card = await cardOf(second.vekId);
+      return card.accuracyM === 25 ? card : undefined;
+    });
+    expect(placed).toMatchObject(PLACE);
+    expect((await view(second.id)).aml).toMatchObject([{ accuracyM: 25, method: 'gnss' }]);
+
+    await hub.api.ok(
+      'PATCH',
+      `/api/v1/veks/${second.vekId}`,
+      { version: placed.version, lon: 24.2, lat: 56.95, accuracyM: 0 },
+      desk,
+    );
+    await sms(after, { lon: 24.3, lat: 56.9, accuracyM: 5, at: new Date() });
+    await eventually(
+      'nothing waits',
+      async () => (await api.ok<{ waiting: number }>('GET', '/api/v1/calls', undefined, desk)).waiting === 0,
+    );
+    expect(await cardOf(second.vekId)).toMatchObject({ lon: 24.2, lat: 56.95 });
+  });
+
+  it('M6 M12 a phone without a fix, rubbish, and an unsigned form change no card', async () => {
+    const phone = '+37126000003';
+    const { vekId } = await take({ phone });
+    await cardOf(vekId);
+    await calls.stop();
+    await start({ AML_HMAC_KEY: 'k' });
+    const post = (body: string) => fetch(`${api.url}/api/v1/aml`, { method: 'POST', body });
+    const place = `device_number=${encodeURIComponent(phone)}&location_latitude=57&location_longitude=24&location_accuracy=9`;
+    for (const body of [place, '%%%', '', `${place}&hmac=00`]) expect((await post(body)).status).toBe(202);
+    await api.ok(
+      'POST',
+      '/api/v1/aml/sms',
+      { from: phone, text: 'A"ML=1;lt=+00.00000;lg=+000.00000;rd=N;lc=0;pm=N' },
+      source,
+    );
+    const plain = await api.call('POST', '/api/v1/aml/sms', { from: phone, text: 'Sveiki!' }, source);
+    expect([plain.status, plain.body.code]).toEqual([422, 'aml_unreadable']);
+    expect(await cardOf(vekId)).toMatchObject({ version: 1, lon: null });
+    await calls.stop();
+    await start();
+  });
+
+  it('M10 M11 an eCall is a card where the car says; of a test there is none; what cannot be read is refused', async () => {
+    const eCall = (fields: object) =>
+      api.call<{ vekId: string | null; code?: string }>(
+        'POST',
+        '/api/v1/ecalls',
+        { source: 'ecall', callId: uuidv7(), phone: '+37126000009', ...fields },
+        source,
+      );
+    const octets = await eCall({ msdHex: MSD });
+    const card = await cardOf(octets.body.vekId!);
+    expect(card).toMatchObject({ channel: 'ecall_auto', priority: 'P1', accuracyM: 150 });
+    expect([card.lat, card.lon].map((degrees) => degrees!.toFixed(4))).toEqual(['5.2387', '52.2212']);
+    expect(card.summary).toContain('cilvēku skaits: 2');
+    expect(card.summary).not.toContain('ECALLEXAMPLE'); // the VIN is the caller's own
+    const msd = {
+      messageIdentifier: 1,
+      automaticActivation: false,
+      testCall: true,
+      positionCanBeTrusted: false,
+      vehicleType: 'M1',
+      vehicleIdentificationNumber: 'ECALLEXAMPLE02013',
+      vehiclePropulsionStorage: [],
+      timestamp: 1,
+      vehicleLocation: { positionLatitude: 205_005_600, positionLongitude: 86_781_240 },
+      vehicleDirection: 255,
+    };
+    expect((await eCall({ msd })).body.vekId).toBeNull();
+    const manual = await eCall({ msd: { ...msd, testCall: false } });
+    expect(await cardOf(manual.body.vekId!)).toMatchObject({
+      channel: 'ecall_manual',
+      priority: null,
+      accuracyM: 5000,
+    });
+    const unreadable = await eCall({ msdHex: '02ff00' });
+    expect([unreadable.status, unreadable.body.code]).toEqual([422, 'msd_unreadable']);
+  });
+
+  it('M13 M14 the desk sees what else the phone has called for and what became of it; each read is written down; nobody else reads', async () => {
+    const phone = '+37126000004';
+    const first = await take({ phone });
+    const card = await cardOf(first.vekId);
+    await hub.api.ok('POST', `/api/v1/veks/${first.vekId}/close`, { version: card.version, as: 'cancelled' }, desk);
+    const second = await take({ phone });
+    await eventually('the end of the first, in the history of the second', async () =>
+      (await view(second.id)).history.some(({ id, vekStatus }) => id === first.id && vekStatus === 'cancelled'),
+    );
+    const reads = async () =>
+      (await hub.database.query('SELECT seq FROM calls.access_log WHERE call_id = $1', [second.id])).rows.length;
+    const before = await reads();
+    await view(second.id);
+    expect(await reads()).toBe(before + 1);
+    const status = async (token?: string) =>
+      (await api.call('GET', `/api/v1/calls/${second.id}`, undefined, token)).status;
+    await createAgency(hub.api, await hub.api.admin(), 'VUGD');
+    expect(await status()).toBe(401);
+    expect(await status(await hub.api.token('VUGD', 'dispatcher'))).toBe(403);
+    expect(await status(source)).toBe(403);
+    expect(JSON.stringify(await api.ok('GET', '/api/v1/calls', undefined, desk))).not.toContain(phone);
+  });
+
+  it('M13 another call of the same place and time is suggested as a duplicate, as the tracker finds it for who asks', async () => {
+    const place = { lon: 25.2, lat: 57.3, accuracyM: 30 };
+    const first = await take({ phone: '+37126000005', place });
+    const second = await take({ phone: '+37126000006', place });
+    await cardOf(first.vekId);
+    await cardOf(second.vekId);
+    const found = await eventually('suggestions', async () => (await view(second.id)).duplicates ?? false);
+    expect(found.map(({ vekId }) => vekId)).toEqual([first.vekId]);
+  });
+
+  // the embedded database goes with its tracker
+  it.skipIf(databaseKind !== 'postgres')(
+    'M15 while the tracker is away calls are taken, and each has its one card once it is back, whoever ended between',
+    async () => {
+      const nothingWaits = () =>
+        eventually(
+          'nothing waits',
+          async () => (await api.ok<{ waiting: number }>('GET', '/api/v1/calls', undefined, desk)).waiting === 0,
+          30_000,
+        );
+      await hub.stop();
+      const taken = [];
+      for (let i = 0; i < 5; i++) taken.push(await take({ callId: `away-${i}` }));
+      taken.push(await take({ callId: 'away-0' }));
+      await startHub();
+      await nothingWaits();
+      await hub.stop();
+      for (let i = 5; i < 8; i++) taken.push(await take({ callId: `away-${i}` }));
+      await calls.stop();
+      await startHub();
+      await start();
+      await nothingWaits();
+      const numbers = await Promise.all(taken.map(async ({ vekId }) => (await cardOf(vekId)).number));
+      expect(new Set(numbers).size).toBe(8);
+      const ids = taken.map(({ vekId }) => vekId);
+      const { rows } = await hub.database.query('SELECT id FROM vek WHERE id = ANY ($1)', [ids]);
+      expect(rows).toHaveLength(8);
+    },
+  );
+});

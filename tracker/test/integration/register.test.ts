@@ -1,0 +1,359 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom } from '../../../fixtures/world/seeded-random.js';
+import type { RunningModule } from '../../modules/module-program.js';
+import { readModuleSettings } from '../../modules/module-settings.js';
+import { startRegister } from '../../modules/register/register-module.js';
+import type { Log } from '../../src/log.js';
+import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
+import { moduleDatabaseUrl } from '../harness/module-home.js';
+
+import {
+  ApiClient,
+  createAgency,
+  createCrew,
+  createHome,
+  databaseIsThere,
+  databaseKind,
+  eventually as eventuallyWithin,
+  startTestTracker,
+  type TestHome,
+  type TestTracker,
+} from '../harness/test-tracker.js';
+
+const MAIN = fileURLToPath(new URL('../../modules/register/main.ts', import.meta.url));
+const DAY_MS = 86_400_000;
+
+/** Two processes and a database take their time on a machine ten times slower. */
+const LIMIT_MS = 50_000;
+const eventually: typeof eventuallyWithin = (what, ask, limitMs = LIMIT_MS) => eventuallyWithin(what, ask, limitMs);
+
+interface Entry {
+  readonly id: number;
+  readonly number: string;
+  readonly vekId: string;
+  readonly receivedAt: number;
+  readonly partStatus: string;
+  readonly [field: string]: unknown;
+}
+
+describe.skipIf(!databaseIsThere)('the register of events', () => {
+  let home: TestHome;
+  let hub: TestTracker;
+  let register: RunningModule | undefined;
+  let port = 0;
+  let vp: string;
+  let rpp: string;
+  const errors: string[] = [];
+  const log: Log = { info: () => {}, warn: () => {}, error: (text, error) => errors.push(`${text}: ${error}`) };
+  const env = () => ({
+    TRACKER_URL: hub.api.url,
+    DATABASE_URL: moduleDatabaseUrl(home),
+    DEMO_AGENCIES: 'VP,RPP',
+    PORT: String(port),
+  });
+
+  const start = async () => {
+    register = await startRegister(readModuleSettings(env(), 0, ['registrar']), log);
+    port = register.port;
+  };
+  const stop = async () => {
+    await register?.stop();
+    register = undefined;
+  };
+  beforeAll(async () => {
+    home = await createHome();
+    hub = await startTestTracker(home);
+    const admin = await hub.api.admin();
+    await createAgency(hub.api, admin, 'VP', 'state_police');
+    await createAgency(hub.api, admin, 'RPP', 'municipal_police');
+    await createAgency(hub.api, admin, 'VUGD');
+    vp = await hub.api.token('VP', 'dispatcher', 'call_taker');
+    rpp = await hub.api.token('RPP', 'dispatcher', 'call_taker');
+    await start();
+  });
+  afterAll(async () => {
+    await stop();
+    await hub.stop();
+    await home.remove();
+    expect([...errors, ...hub.errors]).toEqual([]);
+  });
+
+  const api = () => new ApiClient(`http://127.0.0.1:${port}`);
+  const entries = async (token: string, query = '') =>
+    (await api().ok<{ entries: Entry[] }>('GET', `/api/v1/entries?limit=500${query}`, undefined, token)).entries;
+  const entryOf = async (token: string, vekId: string) => (await entries(token)).find((entry) => entry.vekId === vekId);
+  const newVek = async (token: string, fields: object = {}) => {
+    const id = uuidv7();
+    await hub.api.ok('POST', '/api/v1/veks', { id, channel: 'voice', ...fields }, token);
+    return id;
+  };
+  const answer = (vekId: string, as: 'accepted' | 'refused', token: string) =>
+    hub.api.ok('POST', `/api/v1/veks/${vekId}/answer`, { answer: as }, token);
+  const versionOf = async (vekId: string, token: string) =>
+    (await hub.api.ok<{ version: number }>('GET', `/api/v1/veks/${vekId}`, undefined, token)).version;
+  const rows = async () =>
+    (await hub.database.query('SELECT e.* FROM register.entry AS e ORDER BY id')).rows.map((row) =>
+      JSON.stringify(row),
+    );
+
+  it('M20 M21 a VEK handed to a police is an entry with nothing typed again, kept up to date until its outcome', async () => {
+    const fields = {
+      typeCode: 'police.theft',
+      priority: 'P2',
+      lon: 24.1059,
+      lat: 56.946,
+      accuracyM: 40,
+      address: 'Brīvības iela 1, Rīga',
+      summary: 'Nozagts velosipēds',
+    };
+    const vekId = await newVek(vp, { ...fields, offerTo: ['RPP', 'VUGD'] });
+    await eventually('the entry of who took the report', () => entryOf(vp, vekId));
+    expect(await entryOf(rpp, vekId)).toBeUndefined(); // offered is not handed
+    await answer(vekId, 'accepted', rpp);
+    const handed = await eventually('the entry', () => entryOf(rpp, vekId));
+    expect(handed).toMatchObject({ ...fields, vekId, partStatus: 'accepted', closedAt: null, dispatchedAt: null });
+    expect(handed.number).toMatch(/^RPP-20\d\d-000001$/);
+
+    const crew = await createCrew(hub.api, await hub.api.admin(), 'RPP', { kind: 'patrol' });
+    const assignmentId = uuidv7();
+    await hub.api.ok('POST', `/api/v1/veks/${vekId}/assignments`, { id: assignmentId, unitId: crew.unitId }, rpp);
+    for (const status of ['en_route', 'on_scene', 'available'])
+      await hub.api.ok('POST', `/api/v1/units/${crew.unitId}/status`, { status, reason: 'pa radio' }, rpp);
+    const done = await eventually('the work', async () => {
+      const entry = await entryOf(rpp, vekId);
+      return entry?.partStatus === 'done' ? entry : undefined;
+    });
+    expect(done.dispatchedAt).toBeGreaterThan(0);
+    expect(done.onSceneAt).toBeGreaterThanOrEqual(done.dispatchedAt as number);
+    await hub.api.ok(
+      'POST',
+      `/api/v1/veks/${vekId}/close`,
+      { version: await versionOf(vekId, vp), outcome: { code: 'administrative_case' } },
+      vp,
+    );
+    const closed = await eventually('the outcome', async () => {
+      const entry = await entryOf(rpp, vekId);
+      return entry?.closedAt === null ? undefined : entry;
+    });
+    expect(closed).toMatchObject({
+      id: handed.id,
+      number: handed.number,
+      vekStatus: 'closed',
+      outcomeCode: 'administrative_case',
+    });
+    const { trail } = await api().ok<{ trail: { type: string }[] }>(
+      'GET',
+      `/api/v1/entries/${closed.id}`,
+      undefined,
+      rpp,
+    );
+    const types = trail.map(({ type }) => type);
+    for (const type of [
+      'vek.created',
+      'vek.service_accepted',
+      'assignment.created',
+      'unit.status_changed',
+      'vek.closed',
+    ])
+      expect(types).toContain(`lv.vanags.${type}.v1`);
+  });
+
+  it('M20 what was refused, or is for others, is no entry', async () => {
+    const refused = await newVek(vp, { offerTo: ['RPP'] });
+    await answer(refused, 'refused', rpp);
+    const vugd = await hub.api.token('VUGD', 'dispatcher', 'call_taker');
+    const others = await newVek(vugd);
+    const last = await newVek(rpp);
+    await eventually('a later one', () => entryOf(rpp, last));
+    const ids = [...(await entries(rpp)), ...(await entries(vp))].map(({ vekId }) => vekId);
+    expect(ids.filter((id) => id === others)).toEqual([]);
+    expect((await entries(rpp)).map(({ vekId }) => vekId)).not.toContain(refused);
+  });
+
+  it('M21 an entry stays when the part is given back, and says into which card its own was merged', async () => {
+    const vekId = await newVek(vp, { offerTo: ['RPP'] });
+    await answer(vekId, 'accepted', rpp);
+    const { agencyId } = await eventually('the entry', () => entryOf(rpp, vekId));
+    await hub.api.ok(
+      'POST',
+      `/api/v1/veks/${vekId}/services/${agencyId}/return`,
+      { reason: 'nav brīvas ekipāžas' },
+      rpp,
+    );
+    await eventually('it is given back', async () => (await entryOf(rpp, vekId))!.partStatus === 'returned');
+    const survivor = await newVek(vp);
+    const merge = {
+      version: await versionOf(vekId, vp),
+      intoVekId: survivor,
+      intoVersion: await versionOf(survivor, vp),
+    };
+    await hub.api.ok('POST', `/api/v1/veks/${vekId}/merge`, merge, vp);
+    const merged = await eventually('the merge', async () => {
+      const entry = await entryOf(vp, vekId);
+      return entry?.mergedInto === survivor ? entry : undefined;
+    });
+    expect(merged.vekStatus).toBe('merged');
+  });
+
+  it('M22 all of the feed once more changes nothing: no entry, number, event or time', async () => {
+    await eventually('all of it', async () => (await entries(vp)).length >= 2);
+    await stop();
+    const before = await rows();
+    const trail = async () =>
+      (
+        await hub.database.query<{ event_id: string }>(
+          'SELECT event_id FROM register.entry_event ORDER BY at, event_id',
+        )
+      ).rows;
+    const trailBefore = await trail();
+    await hub.database.query('DELETE FROM register.follower');
+    await start();
+    const last = await newVek(vp);
+    await eventually('a new one', () => entryOf(vp, last));
+    expect((await rows()).slice(0, before.length)).toEqual(before);
+    expect((await trail()).slice(0, trailBefore.length)).toEqual(trailBefore);
+  });
+
+  it('M23 each agency reads its own, the operator’s people all, and nobody without a token', async () => {
+    const own = (await entries(vp))[0]!;
+    expect((await api().call('GET', '/api/v1/entries')).status).toBe(401);
+    expect((await api().call('GET', '/api/v1/entries', undefined, 'rubbish')).body.code).toBe('token_invalid');
+    const integrator = await hub.api.token('VP', 'integrator');
+    expect((await api().call('GET', '/api/v1/entries', undefined, integrator)).body.code).toBe('role_not_allowed');
+    expect((await api().call('GET', `/api/v1/entries/${own.id}`, undefined, rpp)).status).toBe(404);
+    const theirs = await api().call('GET', `/api/v1/entries?agency=${own.agencyId}`, undefined, rpp);
+    expect([theirs.status, theirs.body.code]).toEqual([403, 'agency_not_allowed']);
+    const operator = await hub.api.admin();
+    expect(new Set((await entries(operator)).map(({ agencyId }) => agencyId)).size).toBe(2);
+    expect((await entries(operator, `&agency=${own.agencyId}`)).length).toBe((await entries(vp)).length);
+  });
+
+  // processes take seconds to start, and the transaction that this is about is the same on both databases
+  it.skipIf(databaseKind !== 'postgres')(
+    'M24 killed at random while VEKs flow: one entry each, numbers without gaps',
+    async () => {
+      await stop();
+      const seed = 20_261_122;
+      const random = createRandom(seed, 'register');
+      let child: ChildProcess | undefined;
+      const spawnRegister = () => {
+        child = spawn(process.execPath, [...TYPESCRIPT_ARGS, MAIN], {
+          env: { PATH: process.env.PATH, ...env() },
+          stdio: 'ignore',
+        });
+      };
+      const killRegister = async () => {
+        const ended = new Promise((resolve) => child!.once('exit', resolve));
+        child!.kill('SIGKILL');
+        await ended;
+      };
+      const { rows: old } = await hub.database.query<{ id: number }>('SELECT max(id) AS id FROM register.entry');
+      const known = async () =>
+        (await hub.database.query('SELECT id FROM register.entry WHERE id > $1', [old[0]!.id])).rows.length;
+      const veks: string[] = [];
+      for (let round = 1; round <= 2; round++) {
+        spawnRegister();
+        for (let i = 0; i < 15; i++) veks.push(await newVek(vp));
+        // somewhere in the middle of its work
+        const some = 1 + random.below(10);
+        const until = (round - 1) * 15 + some;
+        await eventually(`${until} entries, seed ${seed}`, async () => (await known()) >= until, 100_000);
+        await killRegister();
+      }
+      await start();
+      // and two at once: only one of them stores a batch
+      const second = await startRegister(readModuleSettings({ ...env(), PORT: '0' }, 0, ['registrar']), log);
+      for (let i = 0; i < 10; i++) veks.push(await newVek(vp));
+      await eventually('all of them', () => entryOf(vp, veks.at(-1)!), 100_000);
+      await second.stop();
+      const mine = await entries(vp);
+      const registered = mine.map(({ vekId }) => vekId).filter((id) => veks.includes(id));
+      expect(registered.sort(), `seed ${seed}`).toEqual([...veks].sort());
+      const numbers = mine.map(({ number }) => Number(number.split('-')[2])).sort((a, b) => a - b);
+      expect(numbers, `seed ${seed}`).toEqual(numbers.map((_, i) => i + 1));
+    },
+    300_000,
+  );
+
+  it('M25 M26 lists and maps are what a look at every entry finds', async () => {
+    const seed = 4_550_000;
+    const random = createRandom(seed, 'register');
+    const since = Date.UTC(2024, 0, 1);
+    const { agencyId } = (await entries(vp))[0]!;
+    const types = ['police.theft', 'police.noise', 'police.burglary_now'];
+    const made = Array.from({ length: 400 }, (_, i) => ({
+      number: `VP-2024-${i}`,
+      type_code: random.pick(types),
+      // whole seconds, some of them the same
+      at: since + random.below(300) * 1000 * 3600,
+      lon: random.chance(0.1) ? null : 21 + random.next() * 7,
+      lat: 55.7 + random.next() * 2.3,
+      closed: random.chance(0.5),
+    }));
+    await hub.database.query(
+      `INSERT INTO register.entry (agency_id, number, vek_id, vek_number, vek_version, taken_by, channel, type_code, place, vek_status,
+         part_status, received_at, closed_at)
+       SELECT $1, number, gen_random_uuid(), 1, 1, $1, 'voice', type_code,
+         CASE WHEN lon IS NULL THEN NULL ELSE ST_SetSRID(ST_MakePoint(lon, lat), 4326) END, 'closed', 'done',
+         to_timestamp(at / 1000.0), CASE WHEN closed THEN now() END
+       FROM jsonb_to_recordset($2::jsonb) AS m(number text, type_code text, at float8, lon float8, lat float8, closed boolean)`,
+      [agencyId, JSON.stringify(made)],
+    );
+    const iso = (ms: number) => new Date(ms).toISOString();
+    for (let question = 0; question < 6; question++) {
+      const from = since + random.below(6) * DAY_MS;
+      const to = from + (1 + random.below(8)) * DAY_MS;
+      const type = random.chance(0.5) ? undefined : random.pick(types);
+      const open = random.chance(0.3);
+      const of = (each: (typeof made)[number]) =>
+        each.at >= from && each.at < to && (type === undefined || each.type_code === type);
+      const told = `seed ${seed}, question ${question}`;
+      // pages of seven, one after the other
+      const found: string[] = [];
+      for (let after: string | null = ''; after !== null; ) {
+        const query = new URLSearchParams({ from: iso(from), to: iso(to), limit: '7', open: open ? '1' : '0' });
+        if (type !== undefined) query.set('type', type);
+        if (after !== '') query.set('after', after);
+        const page: { entries: Entry[]; next: string | null } = await api().ok(
+          'GET',
+          `/api/v1/entries?${query}`,
+          undefined,
+          vp,
+        );
+        for (const [i, entry] of page.entries.entries())
+          if (i > 0) expect(entry.receivedAt, told).toBeLessThanOrEqual(page.entries[i - 1]!.receivedAt);
+        found.push(...page.entries.map(({ number }) => number));
+        after = page.next;
+      }
+      const listed = made.filter((each) => of(each) && !(open && each.closed)).map(({ number }) => number);
+      expect(found.sort(), told).toEqual(listed.sort());
+
+      const [west, south] = [21 + random.next() * 4, 55.7 + random.next()];
+      const [east, north] = [west + 0.5 + random.next() * 3, south + 0.3 + random.next()];
+      const query = new URLSearchParams({ from: iso(from), to: iso(to), box: [west, south, east, north].join() });
+      if (type !== undefined) query.set('type', type);
+      const map = await api().ok<{ total: number; cells: { count: number }[]; entries: { number: string }[] }>(
+        'GET',
+        `/api/v1/map?${query}`,
+        undefined,
+        vp,
+      );
+      const inside = made.filter(
+        (each) =>
+          of(each) &&
+          each.lon !== null &&
+          each.lon >= west &&
+          each.lon <= east &&
+          each.lat >= south &&
+          each.lat <= north,
+      );
+      expect(map.entries.map(({ number }) => number).sort(), told).toEqual(inside.map(({ number }) => number).sort());
+      expect(map.total, told).toBe(inside.length);
+    }
+    const long = `/api/v1/map?from=${iso(0)}&to=${iso(since)}&box=20,55,29,59`;
+    expect((await api().call('GET', long, undefined, vp)).body.code).toBe('period_too_long');
+  });
+});
