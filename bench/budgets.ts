@@ -117,6 +117,44 @@ export const BUDGETS: readonly Budget[] = [
     unit: '×',
     side: 'least',
   },
+  { id: 'vek.postgres.commands', what: 'commands on VEKs, postgres', limit: 500, unit: 'commands/s', side: 'least' },
+  ...(
+    [
+      ['postgres', 100],
+      ['embedded', 250],
+    ] as const
+  ).flatMap(([database, answeredMs]): Budget[] => [
+    {
+      id: `vek.${database}.answered.p99`,
+      what: `commands on VEKs answered, 100 a second, p99, ${database}`,
+      limit: answeredMs,
+      unit: 'ms',
+      side: 'most',
+    },
+    {
+      id: `vek.${database}.status.p99`,
+      what: `status of a unit at another agency’s consumer, p99, ${database}`,
+      limit: 1000,
+      unit: 'ms',
+      side: 'most',
+    },
+    {
+      id: `vek.${database}.stuck.ratio`,
+      what: `p99 of 199 consumers while another is stuck, by that without, ${database}`,
+      limit: 1.2,
+      unit: '×',
+      side: 'most',
+    },
+  ]),
+  ...(['list', 'map'] as const).map(
+    (kind): Budget => ({
+      id: `register.4550000.${kind}.p99`,
+      what: `${kind} of the register over ten years, 4 550 000 entries, p99`,
+      limit: 2000,
+      unit: 'ms',
+      side: 'most',
+    }),
+  ),
   {
     id: 'start.second',
     what: 'start to first answer, second start, embedded database',

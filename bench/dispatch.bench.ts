@@ -1,6 +1,7 @@
 /**
- * How soon does a desk know who goes, while the whole fleet reports? First whether the answers are right, against a scan of all units with
- * times of the matrix; then the times over HTTP; then whether two desks that want one unit ever both get it.
+ * How soon does a desk know who goes, while the whole fleet reports? First what the choice itself takes, without a tracker; then whether the
+ * answers are right, against a scan of all units with times of the matrix; then the times over HTTP; then whether two desks that want one
+ * unit ever both get it.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
@@ -9,10 +10,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { createRandom, type SeededRandom } from '../fixtures/world/seeded-random.js';
-import { haversineM } from '../geo-engine/src/index.js';
+import { haversineM, RequirementSchema } from '../geo-engine/src/index.js';
 import type { BenchCrew } from './lib/crew-messages.js';
 import { CrewWorkers } from './lib/crew-workers.js';
+import type { DispatchEngineOrder, DispatchEngineTimes } from './lib/dispatch-engine-worker.js';
+import type { DispatchPeerAnswer, DispatchPeerOrder } from './lib/dispatch-peer-worker.js';
 import type { DispatchRoads, DispatchRoadsOrder } from './lib/dispatch-roads-worker.js';
+import { SERVICE } from './lib/engine-fleet.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { HttpApi } from './lib/http-api.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
@@ -34,8 +38,13 @@ const HOLD_RACES = { quick: 200, full: 10_000 };
 /** Questions come this far apart: a room of busy desks, and no queue of our own making. */
 const PAUSE_MS = 15;
 const WARM_UP = 50;
-/** Sockets that one process of ours may have. Larger fleets are registered whole and report in part. */
+/** Sockets that one process of ours may have. Of a larger fleet everybody reports once, and the last of them go on. */
 const MOST_CONNECTED = 10_000;
+/** Of each of several VEKs that are decided together. */
+const JOINT_CAPABILITIES = ['extinguish', 'medical'] as const;
+const PEER_QUESTIONS = 100;
+/** Units of each capability that PostGIS hands to pgRouting: fewer would often miss who is there first. */
+const PEER_NEAR = 30;
 /** Nearest by straight line that the oracle asks ways of: the answer's units are among the first few. */
 const ORACLE_UNITS = 90;
 
@@ -62,12 +71,100 @@ export async function bench(run: BenchRun): Promise<void> {
   const order: DispatchRoadsOrder = { dir: roadsDir, seed, points: POINTS[length], profile: PROFILE };
   const roads = await worker.ask<DispatchRoads>(order);
   await worker.stop();
+  if (run.options.remote === undefined) {
+    for (const fleet of FLEETS[length]) await measureEngine(run, roadsDir, fleet, roads, length);
+    if (!quick) await besidePostgis(run, roadsDir);
+  }
   for await (const target of run.targets({ ROADS_DIR: roadsDir })) {
     for (const fleet of FLEETS[length]) {
       if (run.hasTimeFor(`a fleet of ${fleet}`)) await measureFleet(run, target, fleet, roads, length);
     }
     await raceForHolds(run, target, HOLD_RACES[length]);
   }
+}
+
+/** A line of a card for each capability, served by units of the bench's agency. */
+function linesOf(capabilities: readonly (typeof CAPABILITIES)[number][], service: string) {
+  return capabilities.map((capability) => {
+    const quantity = WANTED[CAPABILITIES.indexOf(capability)]!;
+    return { capability, quantity, service, need: 'must', each: 1 };
+  });
+}
+
+/** The choice alone, in a process of its own: of what is measured over HTTP, this much is not the tracker's. */
+async function measureEngine(
+  run: BenchRun,
+  dir: string,
+  fleet: number,
+  { nodes, places }: DispatchRoads,
+  length: 'quick' | 'full',
+): Promise<void> {
+  const where = `${fleet.toLocaleString('en')} units, the engine alone`;
+  run.progress(where);
+  const worker = Worker.start('dispatch-engine-worker.ts');
+  run.ending(() => worker.stop());
+  const linesFor = (capabilities: readonly (typeof CAPABILITIES)[number][]) =>
+    linesOf(capabilities, SERVICE).map((line) => RequirementSchema.parse(line));
+  const order: DispatchEngineOrder = {
+    dir,
+    seed: run.options.seed,
+    places,
+    fleet,
+    capabilities: CAPABILITIES,
+    profile: PROFILE,
+    card: linesFor(CAPABILITIES),
+    jointCard: linesFor(JOINT_CAPABILITIES),
+    questions: QUESTIONS[length],
+    jointQuestions: TOGETHER[length],
+  };
+  const { singleMs, jointMs } = await worker.ask<DispatchEngineTimes>(order);
+  await worker.stop();
+  const note = `${nodes.toLocaleString('en')} nodes; everybody drives`;
+  const figure = (id: string, what: string, value: number) =>
+    run.figure({
+      id: `dispatch.engine.${fleet}.${id}`,
+      what: `${what}, ${where}`,
+      value,
+      unit: 'ms',
+      better: 'less',
+      note,
+    });
+  figure('p50', 'six-line card, p50', quantile(singleMs, 0.5));
+  figure('p99', 'six-line card, p99', quantile(singleMs, 0.99));
+  figure('together.p50', 'ten VEKs together, p50', quantile(jointMs, 0.5));
+  figure('together.p99', 'ten VEKs together, p99', quantile(jointMs, 0.99));
+}
+
+/** What a desk would ask of a database with PostGIS and pgRouting: for each line who is there first. No reasons, no choice over lines. */
+async function besidePostgis(run: BenchRun, dir: string): Promise<void> {
+  run.progress('PostGIS and pgRouting');
+  const worker = Worker.start('dispatch-peer-worker.ts');
+  run.ending(() => worker.stop());
+  const [fleet] = FLEETS.full;
+  const order: DispatchPeerOrder = {
+    dir,
+    seed: run.options.seed,
+    points: POINTS.full,
+    profile: PROFILE,
+    fleet: fleet!,
+    capabilities: CAPABILITIES,
+    card: linesOf(CAPABILITIES, SERVICE).map((line) => RequirementSchema.parse(line)),
+    questions: PEER_QUESTIONS,
+    near: PEER_NEAR,
+  };
+  const answer = await worker.ask<DispatchPeerAnswer>(order);
+  await worker.stop();
+  if ('missing' in answer) return run.note(`absent: ${answer.missing}`);
+  const { version, ourMs, theirMs, lines, equal, quicker } = answer;
+  const detail = `${equal} of ${lines} lines have the same times; of ${quicker} pgRouting knows a quicker way`;
+  run.check('PostGIS and pgRouting know nobody quicker', quicker === 0 && equal > 0.9 * lines, detail);
+  const note = `pgRouting ${version}, the ${PEER_NEAR} nearest of each capability by PostGIS and their ways in one statement, over the roads of the box around them`;
+  const figure = (id: string, what: string, value: number, unit: string, better: 'less' | 'more') =>
+    run.figure({ id: `dispatch.peer.${id}`, what, value, unit, better, note });
+  figure('postgis', 'the quickest for six lines, PostGIS and pgRouting, p50', quantile(theirMs, 0.5), 'ms', 'less');
+  figure('engine', 'the same with reasons, the engine, in turn, p50', quantile(ourMs, 0.5), 'ms', 'less');
+  const ratios = theirMs.map((ms, i) => ms / ourMs[i]!);
+  figure('ratio', 'PostGIS and pgRouting, by the engine', quantile(ratios, 0.5), '×', 'more');
 }
 
 async function measureFleet(
@@ -91,13 +188,9 @@ async function measureFleet(
     { code: CAPABILITIES[i % CAPABILITIES.length]!, quantity: 1 },
   ]);
   const desk = new Desk(target.url, await target.deskToken(agency), agency);
-  const connected = crews.slice(0, MOST_CONNECTED);
+  const { connected, workers } = await everybodyReports(run, target, crews);
   if (connected.length < fleet)
-    run.note(`${where}: ${connected.length} of them are connected and report; the others are known without a place`);
-  const workers = await CrewWorkers.connect(crewUrl(target.url), connected);
-  run.ending(() => workers.stop());
-  // everybody is on the picture, and stands
-  await workers.step({ seconds: 2, warmUpS: 0, framesPerS: connected.length, fixesPerFrame: 1, drainS: 5 });
+    run.note(`${where}: ${connected.length} of them go on reporting; the others stand where they reported before`);
   await checkAnswers(run, desk, random, CHECKED[length], where);
 
   const seconds = ((QUESTIONS[length] + TOGETHER[length]) * (PAUSE_MS + 15)) / 1000 + 5;
@@ -107,7 +200,7 @@ async function measureFleet(
   const single = await timed(QUESTIONS[length], () => desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]));
   run.progress(`ten VEKs together, ${where}`);
   const together = await timed(TOGETHER[length], () =>
-    desk.ask(Array.from({ length: 10 }, () => desk.incident(random.pick(connected), ['extinguish', 'medical']))),
+    desk.ask(Array.from({ length: 10 }, () => desk.incident(random.pick(connected), JOINT_CAPABILITIES))),
   );
   const { ackSummary, durablePerS, saturated } = await load;
   if (saturated !== undefined) run.note(`${where}: the generator was the limit: ${saturated}`);
@@ -122,6 +215,19 @@ async function measureFleet(
   const { errors } = await workers.report();
   judgeComplaints(run, where, errors);
   await workers.stop();
+}
+
+/** Puts every crew on the picture, as many at a time as may be connected, and keeps the last of them connected. */
+async function everybodyReports(run: BenchRun, target: Target, crews: readonly BenchCrew[]) {
+  for (let from = 0; ; from += MOST_CONNECTED) {
+    const connected = crews.slice(from, from + MOST_CONNECTED);
+    run.progress(`crews ${from + 1} to ${from + connected.length} report`);
+    const workers = await CrewWorkers.connect(crewUrl(target.url), connected);
+    run.ending(() => workers.stop());
+    await workers.step({ seconds: 2, warmUpS: 0, framesPerS: connected.length, fixesPerFrame: 1, drainS: 5 });
+    if (from + connected.length >= crews.length) return { connected, workers };
+    await workers.stop();
+  }
 }
 
 /** Milliseconds of each question after the first ones. */
@@ -152,10 +258,7 @@ class Desk {
   }
 
   incident({ route }: BenchCrew, capabilities: readonly (typeof CAPABILITIES)[number][]) {
-    const requirements = capabilities.map((capability) => {
-      const quantity = WANTED[CAPABILITIES.indexOf(capability)]!;
-      return { capability, quantity, service: this.service, need: 'must', each: 1 };
-    });
+    const requirements = linesOf(capabilities, this.service);
     return { place: { lon: route.lon, lat: route.lat }, priority: 'P2', requirements };
   }
 
@@ -208,13 +311,7 @@ async function checkAnswers(
   let first = '';
   for (let i = 0; i < questions; i++) {
     const { lon, lat } = random.pick(live);
-    const requirements = CAPABILITIES.map((capability, at) => ({
-      capability,
-      quantity: WANTED[at]!,
-      service: desk.service,
-      need: 'must',
-      each: 1,
-    }));
+    const requirements = linesOf(CAPABILITIES, desk.service);
     const { basis, incidents } = await desk.ask([{ place: { lon, lat }, priority: 'P3', requirements }]);
     if (basis.travel !== 'roads') continue; // the place lies beyond the invented country
     const { lines, units: chosen } = incidents[0]!;

@@ -9,7 +9,7 @@ import { CellTable, type FoundUnits, LiveIndex, lonLat } from '../geo-engine/src
 import { townPlaces } from './lib/fleet.js';
 import { childrenOf, cpuMs } from './lib/processes.js';
 import { type BenchRun, isOnPath } from './lib/run.js';
-import { median } from './lib/statistics.js';
+import { median, quantile } from './lib/statistics.js';
 import type { PlotLine } from './lib/svg-plot.js';
 
 const SIZES = [1000, 10_000, 100_000];
@@ -18,18 +18,18 @@ const QUESTIONS = { quick: 200, full: 1000 };
 /** Rounds of a size, in each of which every peer answers all questions once, go on for so many seconds. */
 const ROUNDS_S = { quick: 9, full: 60 };
 const LEAST_ROUNDS = 5;
-/** Questions that time a scan. */
-const FEW = 40;
-const MOST_ROUNDS = 101;
-/** The live index is asked for this long between two others, in at most so many rounds. */
-const OURS_MS = { quick: 40, full: 150 };
-const MOST_OF_OURS = 200;
+/** Questions of one turn, and of a scan's, whose time hardly varies with them: short turns make many pairs. */
+const TURN = 25;
+const SCAN_TURN = 8;
+const MOST_ROUNDS = 1001;
+/** The live index answers a turn's questions again and again for this long, before a peer does and after. */
+const OURS_MS = 8;
 /** Odd. */
 const MOVE_ROUNDS = 3;
 const MOVES = { quick: 2000, full: 20_000 };
 /** Degrees of a step: some 15 m. */
 const STEP_DEG = 0.000135;
-/** Commands sent before their answers are awaited, where a peer allows it. */
+/** Commands sent before their answers are awaited, where a peer allows it: asked so in every fourth round. */
 const PIPELINE = 100;
 const REDIS_RADII_KM = [2, 8, 32, 128, 1000];
 const EARTH_RADIUS_M = 6_371_008.8;
@@ -481,8 +481,8 @@ interface Timing {
   /** By round. */
   readonly us: number[];
   readonly pipelinedUs: number[];
-  /** Its time by that of the live index just before and just after it, by round. */
-  readonly ratios: number[];
+  /** What the live index took for the same questions just before and just after. */
+  readonly oursUs: number[];
   cpuMs: number;
 }
 
@@ -493,50 +493,54 @@ async function timed(pieces: number, work: () => Promise<unknown>): Promise<numb
   return ((performance.now() - started) * 1000) / pieces;
 }
 
+/** A turn's questions: as many from the given one on, from the beginning again after the last. */
+function turnOf({ lon, lat }: Points, from: number, count: number): Points {
+  const pick = (column: Float64Array) =>
+    Float64Array.from({ length: count }, (_, i) => column[(from + i) % column.length]!);
+  return { lon: pick(lon), lat: pick(lat) };
+}
+
 /**
- * Asks all peers the same in turn, and the live index between any two of them: what slows the machine for a while slows both sides of
- * a ratio.
+ * All peers take short turns, and the live index answers the same questions just before and just after each: what slows the machine for a
+ * while slows both sides, and of many short turns some are not disturbed.
  */
 async function takeTurns(timings: readonly Timing[], places: Points, length: 'quick' | 'full'): Promise<void> {
   const ours = timings.find(({ peer }) => peer.name === OUR_NAME)!;
-  // short rounds of ours are repeated, for the compiler and for the clock
-  const askOurs = async () => {
+  const askOurs = async (questions: Points) => {
     const us: number[] = [];
     const begun = performance.now();
-    while (us.length < 3 || (us.length < MOST_OF_OURS && performance.now() - begun < OURS_MS[length]))
-      us.push(await timed(places.lon.length, () => ours.peer.ask(places)));
+    while (us.length < 3 || performance.now() - begun < OURS_MS)
+      us.push(await timed(questions.lon.length, () => ours.peer.ask(questions)));
     return median(us);
   };
-  await askOurs(); // the compiler's share
-  const few: Points = { lon: places.lon.subarray(0, FEW), lat: places.lat.subarray(0, FEW) };
+  await askOurs(places); // the compiler's share
   const begun = performance.now();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     if (round >= LEAST_ROUNDS && performance.now() - begun > ROUNDS_S[length] * 1000) return;
-    let before = await askOurs();
     for (const timing of timings) {
       if (timing === ours) continue;
       const { peer } = timing;
+      const count = peer.isScan ? SCAN_TURN : TURN;
+      const questions = turnOf(places, round * count, count);
+      const before = await askOurs(questions);
       const cpuBefore = peer.cpuMs?.() ?? 0;
-      const asked = peer.isScan ? few : places;
-      const us = await timed(asked.lon.length, () => peer.ask(asked));
+      const us = await timed(count, () => peer.ask(questions));
       timing.cpuMs += (peer.cpuMs?.() ?? 0) - cpuBefore;
-      if (peer.askMany !== undefined)
-        timing.pipelinedUs.push(await timed(places.lon.length, () => peer.askMany!(places)));
-      const after = await askOurs();
       timing.us.push(us);
-      timing.ratios.push(us / ((before + after) / 2));
-      ours.us.push(after);
-      before = after;
+      const after = await askOurs(questions);
+      timing.oursUs.push(before, after);
+      if (!peer.isScan) ours.us.push(after);
+      if (peer.askMany === undefined || round % 4 !== 0) continue;
+      const many = turnOf(places, round * TURN, PIPELINE);
+      timing.pipelinedUs.push(await timed(PIPELINE, () => peer.askMany!(many)));
     }
   }
 }
 
-function reportPeer(
-  run: BenchRun,
-  { peer, moveUs, us, pipelinedUs, ratios, cpuMs: used }: Timing,
-  size: number,
-  questions: number,
-): void {
+/** What a turn takes when nothing else is at work: whatever disturbs it only adds, and most to those who answer across a socket. */
+const undisturbed = (us: readonly number[]) => quantile(us, 0.1);
+
+function reportPeer(run: BenchRun, { peer, moveUs, us, pipelinedUs, oursUs, cpuMs: used }: Timing, size: number): void {
   const slug = peer.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   const id = `index.${size}.${slug}`;
   const figure = (suffix: string, what: string, value: number, note?: string) =>
@@ -545,17 +549,13 @@ function reportPeer(
   figure('', `nearest ${K} of ${size}, ${peer.name}, median`, median(us), spread);
   if (pipelinedUs.length > 0) figure('.pipelined', `the same, ${PIPELINE} under way at once`, median(pipelinedUs));
   if (peer.cpuMs !== undefined)
-    figure(
-      '.server-cpu',
-      `CPU of the server a question, ${peer.name}, ${size}`,
-      (used * 1000) / (us.length * questions),
-    );
+    figure('.server-cpu', `CPU of the server a question, ${peer.name}, ${size}`, (used * 1000) / (us.length * TURN));
   figure('.move', `one point moved some 15 m, ${peer.name}, ${size}, median of ${MOVE_ROUNDS}`, moveUs);
-  if (ratios.length > 0)
+  if (oursUs.length > 0)
     run.figure({
       id: `index.${size}.ratio.${slug}`,
-      what: `${peer.name} takes so many times as long as the live index, ${size} points, median of ${ratios.length} pairs`,
-      value: median(ratios),
+      what: `${peer.name} takes so many times as long as the live index for the same questions, ${size} points, ${us.length} turns`,
+      value: undisturbed(us) / undisturbed(oursUs),
       unit: '×',
       better: 'more',
     });
@@ -596,12 +596,12 @@ export async function bench(run: BenchRun): Promise<void> {
       const got = await peer.ask(world.places);
       if (expected.length === 0) expected = got;
       else judge(run, peer, world, expected, got);
-      timings.push({ peer, moveUs: median(moveUs), us: [], pipelinedUs: [], ratios: [], cpuMs: 0 });
+      timings.push({ peer, moveUs: median(moveUs), us: [], pipelinedUs: [], oursUs: [], cpuMs: 0 });
     }
     run.progress(`${size} points: all in turn`);
     await takeTurns(timings, world.places, length);
     for (const timing of timings) {
-      reportPeer(run, timing, size, world.places.lon.length);
+      reportPeer(run, timing, size);
       byPeer.get(timing.peer.name)!.push([size, median(timing.us)]);
     }
   }

@@ -28,6 +28,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   hostile: () => import('./hostile.bench.js'),
   compaction: () => import('./compaction.bench.js'),
   dispatch: () => import('./dispatch.bench.js'),
+  vek: () => import('./vek.bench.js'),
+  register: () => import('./register.bench.js'),
   soak: () => import('./soak.bench.js'),
 };
 const RESULTS = path.join(import.meta.dirname, 'results');
@@ -39,6 +41,8 @@ const HELP = `npm run bench -- [NAME …] [options]
   --database KIND    embedded or postgres only
   --seed N           default 112
   --minutes N        of soak, default 10
+  --rounds N --round-s S
+                     of chaos, default 20 of 120 s
   --profile DIR      writes CPU profiles of the tracker there
   --url URL --token T [--desk-token T] [--database-url URL]
                      measures a tracker that is already there; T of an admin of the platform operator`;
@@ -59,6 +63,8 @@ function readCommand() {
         database: { type: 'string' },
         seed: { type: 'string', default: '112' },
         minutes: { type: 'string', default: '10' },
+        rounds: { type: 'string' },
+        'round-s': { type: 'string' },
         profile: { type: 'string' },
         url: { type: 'string' },
         token: { type: 'string' },
@@ -86,12 +92,18 @@ if (values.database !== undefined && !['embedded', 'postgres'].includes(values.d
 const seed = Number(values.seed);
 const minutes = Number(values.minutes);
 if (!Number.isInteger(seed) || !(minutes > 0)) fail('--seed is a whole number and --minutes is above 0');
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+const roundS = values['round-s'] === undefined ? undefined : Number(values['round-s']);
+if (!(Number.isInteger(rounds ?? 1) && (rounds ?? 1) > 0 && (roundS ?? 1) > 0))
+  fail('--rounds is a whole number and --round-s seconds, both above 0');
 const before = values.compare === undefined ? undefined : (JSON.parse(readFileSync(values.compare, 'utf8')) as Report);
 
 const options: BenchOptions = {
   seed,
   quick: values.quick,
   minutes: values.quick ? Math.min(minutes, 0.5) : minutes,
+  rounds,
+  roundS,
   remote:
     values.url === undefined
       ? undefined

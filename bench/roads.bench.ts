@@ -12,6 +12,7 @@ import { createRandom, type SeededRandom } from '../fixtures/world/seeded-random
 import {
   buildGraph,
   contractGraph,
+  fastestMps,
   importOsm,
   indexNetwork,
   lonLat,
@@ -344,7 +345,7 @@ function timeAnswers(
   const roads = new Roads({
     network,
     index: indexNetwork(network),
-    profiles: [{ profile, ...prepared, made: NOTHING_IN_FORCE }],
+    profiles: [{ profile, ...prepared, topMps: fastestMps(network, prepared.graph), made: NOTHING_IN_FORCE }],
   });
   const place = (): RoutePlace => {
     const point = random.below(network.pointLonLat.length / 2);

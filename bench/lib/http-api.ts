@@ -1,3 +1,9 @@
+/** An answer of whatever status. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** The tracker's HTTP API, as far as the bench needs it. */
 export class HttpApi {
   readonly url: string;
@@ -8,15 +14,22 @@ export class HttpApi {
     this.#token = token;
   }
 
-  async #call(method: string, path: string, body?: object | string, token = this.#token): Promise<unknown> {
+  /** Asks, and gives back the answer whatever it is. @throws Error when there is none */
+  async exchange(method: string, path: string, body?: object | string, token = this.#token): Promise<HttpAnswer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
-    return JSON.parse(text);
+    return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+  }
+
+  async #call(method: string, path: string, body?: object | string, token?: string): Promise<unknown> {
+    const answer = await this.exchange(method, path, body, token);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
+    return answer.body;
   }
 
   post(path: string, body: object | string): Promise<unknown> {

@@ -1,4 +1,7 @@
-/** pgRouting on a PostgreSQL of our own, as a user would set it up: the graph as a table of edges, indexed, costs in milliseconds. */
+/**
+ * pgRouting on a PostgreSQL of our own, as a user would set it up: the graph as a table of edges, indexed, costs in milliseconds; units beside
+ * it, found by PostGIS.
+ */
 import pg from 'pg';
 import { startPostgres } from '../../fixtures/servers/index.js';
 import type { RoadGraph } from '../../geo-engine/src/index.js';
@@ -15,12 +18,55 @@ export interface PgRoutingPeer {
   manyToOne(from: readonly number[], to: number): Promise<(number | undefined)[]>;
   /** Nodes within a time of one node, and how far each is. */
   reach(from: number, limitMs: number): Promise<Map<number, number>>;
+  /** Puts the units there that shortlist asks for. Only where the places of nodes are known. */
+  placeUnits(units: readonly PlacedUnit[]): Promise<void>;
+  /**
+   * In one statement: for each capability the units nearest by straight line, their ways over the edges of the box around them all, and of
+   * these the quickest. Milliseconds, quickest first, in the order of the capabilities.
+   */
+  shortlist(place: LonLatPair, node: number, capabilities: readonly string[], near: number): Promise<number[][]>;
   cpuMs(): number;
   stop(): Promise<void>;
 }
 
-/** Loads the graph. pgRouting comes from Debian's postgresql-15-pgrouting; where it is missing says so. */
-export async function pgRoutingPeer(graph: RoadGraph): Promise<PgRoutingPeer | { readonly missing: string }> {
+export type LonLatPair = readonly [lon: number, lat: number];
+
+/** A unit that stands on a node. */
+export interface PlacedUnit {
+  readonly capability: string;
+  readonly node: number;
+  readonly place: LonLatPair;
+}
+
+/** Degrees added to the box: a way may leave it a little. */
+const BOX_MARGIN_DEG = 0.1;
+const SHORTLIST = `
+WITH near AS MATERIALIZED (
+  SELECT asked.place AS line, u.node, u.at
+  FROM unnest($1::text[]) WITH ORDINALITY AS asked(capability, place)
+  CROSS JOIN LATERAL (
+    SELECT node, at FROM unit WHERE unit.capability = asked.capability
+    ORDER BY at <-> ST_SetSRID(ST_MakePoint($2, $3), 4326)::geography LIMIT $4
+  ) AS u
+), box AS (
+  SELECT ST_Expand(ST_Extent(place), $5) AS area
+  FROM (SELECT at::geometry AS place FROM near UNION ALL SELECT ST_SetSRID(ST_MakePoint($2, $3), 4326)) AS of
+), way AS (
+  SELECT pgr.start_vid, pgr.agg_cost
+  FROM box, pgr_dijkstraCost(
+    format('SELECT id, source, target, cost, -1::float8 AS reverse_cost FROM edge WHERE at && ST_MakeEnvelope(%s, %s, %s, %s, 4326)',
+           ST_XMin(area), ST_YMin(area), ST_XMax(area), ST_YMax(area)),
+    (SELECT array_agg(DISTINCT node::bigint) FROM near), $6::bigint, true) AS pgr
+)
+SELECT line, array_agg(CASE WHEN node = $6 THEN 0 ELSE agg_cost END ORDER BY CASE WHEN node = $6 THEN 0 ELSE agg_cost END) AS ms
+FROM near LEFT JOIN way ON start_vid = node WHERE node = $6 OR agg_cost IS NOT NULL
+GROUP BY line ORDER BY line`;
+
+/** Loads the graph, with where its nodes are, if that is asked for. pgRouting comes from Debian's postgresql-15-pgrouting; where it is missing says so. */
+export async function pgRoutingPeer(
+  graph: RoadGraph,
+  lonLatOf?: (node: number) => LonLatPair,
+): Promise<PgRoutingPeer | { readonly missing: string }> {
   const server = await startPostgres({ fsync: false, settings: { shared_buffers: '256MB', jit: 'off' } });
   if ('missing' in server) return server;
   const client = new pg.Client({ connectionString: server.url() });
@@ -60,6 +106,22 @@ export async function pgRoutingPeer(graph: RoadGraph): Promise<PgRoutingPeer | {
   await flush(next);
   await client.query('CREATE INDEX edge_source ON edge (source)');
   await client.query('CREATE INDEX edge_target ON edge (target)');
+  if (lonLatOf !== undefined) {
+    await client.query('CREATE UNLOGGED TABLE node (id int PRIMARY KEY, at geometry(Point, 4326) NOT NULL)');
+    for (let from = 0; from < graph.nodeCount; from += ROWS_A_BATCH) {
+      const places = Array.from({ length: Math.min(ROWS_A_BATCH, graph.nodeCount - from) }, (_, i) =>
+        lonLatOf(from + i),
+      );
+      await client.query(
+        `INSERT INTO node SELECT $1::int + row_number() OVER () - 1, ST_SetSRID(ST_MakePoint(lon, lat), 4326)
+         FROM unnest($2::float8[], $3::float8[]) AS n(lon, lat)`,
+        [from, places.map(([lon]) => lon), places.map(([, lat]) => lat)],
+      );
+    }
+    await client.query('ALTER TABLE edge ADD at geometry(Point, 4326)');
+    await client.query('UPDATE edge SET at = node.at FROM node WHERE node.id = edge.source');
+    await client.query('CREATE INDEX edge_at ON edge USING gist (at)');
+  }
   await client.query('VACUUM ANALYZE edge');
   return {
     version: rows[0]!.version,
@@ -89,6 +151,38 @@ export async function pgRoutingPeer(graph: RoadGraph): Promise<PgRoutingPeer | {
         values: [EDGES, from, limitMs],
       });
       return new Map(answer.rows.map((row) => [Number(row.node), row.agg_cost]));
+    },
+    async placeUnits(units) {
+      await client.query(
+        'CREATE TABLE unit (capability text NOT NULL, node int NOT NULL, at geography(Point, 4326) NOT NULL)',
+      );
+      await client.query(
+        `INSERT INTO unit SELECT capability, node, ST_SetSRID(ST_MakePoint(lon, lat), 4326)
+         FROM unnest($1::text[], $2::int[], $3::float8[], $4::float8[]) AS u(capability, node, lon, lat)`,
+        [
+          units.map(({ capability }) => capability),
+          units.map(({ node }) => node),
+          units.map(({ place }) => place[0]),
+          units.map(({ place }) => place[1]),
+        ],
+      );
+      // one index a capability, so that a nearest neighbour is the next entry of it
+      for (const [i, capability] of [...new Set(units.map((unit) => unit.capability))].entries())
+        await client.query(`CREATE INDEX unit_at_${i} ON unit USING gist (at) WHERE capability = '${capability}'`);
+      await client.query('CREATE INDEX unit_at ON unit USING gist (at)');
+      await client.query('VACUUM ANALYZE unit');
+    },
+    async shortlist([lon, lat], node, capabilities, near) {
+      const { rows } = await client.query<{ line: string; ms: number[] }>(SHORTLIST, [
+        capabilities,
+        lon,
+        lat,
+        near,
+        BOX_MARGIN_DEG,
+        node,
+      ]);
+      const byLine = new Map(rows.map(({ line, ms }) => [Number(line), ms]));
+      return capabilities.map((_, i) => byLine.get(i + 1) ?? []);
     },
     cpuMs: () => [server.pid, ...childrenOf(server.pid)].reduce((sum, pid) => sum + cpuMs(pid), 0),
     stop,

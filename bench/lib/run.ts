@@ -7,6 +7,9 @@ export interface BenchOptions {
   readonly seed: number;
   readonly quick: boolean;
   readonly minutes: number;
+  /** Of chaos, where they are not as the length has them. */
+  readonly rounds: number | undefined;
+  readonly roundS: number | undefined;
   /** A tracker that is already there. */
   readonly remote:
     | { readonly url: string; readonly token: string; readonly deskToken?: string; readonly databaseUrl?: string }

@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
 
 export interface SocketIoEvents {
-  /** An event with its arguments; a binary one has its bytes as the last. */
-  event(name: string, args: readonly unknown[]): void;
+  /** An event with its arguments, and what acknowledges it where the hub waits for that; the bytes of a binary one come apart. */
+  event(name: string, args: readonly unknown[], acknowledge?: () => void): void;
   bytes(name: string, payload: Buffer): void;
   closed(reason: string): void;
 }
@@ -76,8 +76,11 @@ export class SocketIoClient {
       this.#answers.get(no)?.((JSON.parse(body.slice(bracket)) as unknown[])[0]);
       this.#answers.delete(no);
     } else if (text.startsWith('42')) {
-      const [name, ...args] = JSON.parse(body.slice(body.indexOf('['))) as [string, ...unknown[]];
-      this.#events.event(name, args);
+      const bracket = body.indexOf('[');
+      const [name, ...args] = JSON.parse(body.slice(bracket)) as [string, ...unknown[]];
+      const no = body.slice(0, bracket);
+      if (no === '') this.#events.event(name, args);
+      else this.#events.event(name, args, () => this.#socket.send(`43${this.#namespace},${no}[]`));
     }
   }
 

@@ -45,6 +45,9 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** As `npm start` has it: a young generation of 96 MB instead of 48, so that what a question leaves behind is collected half as often. */
+const HEAP_ARGS = ['--max-semi-space-size=32'];
+
 /** Below the ephemeral ports, so that no client of ours is given the port while the tracker is down. */
 const somePort = () => 20_000 + Math.floor(Math.random() * 10_000);
 
@@ -139,6 +142,7 @@ export class TrackerProcess implements Target {
         ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
         process.execPath,
         ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`]),
+        ...HEAP_ARGS,
         ...TYPESCRIPT_ARGS,
         MAIN,
       ],
