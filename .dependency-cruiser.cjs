@@ -2,6 +2,8 @@
 // tracker/test/house/import-directions.test.ts proves of every rule here that it can fail.
 
 const TESTS = '(\\.test\\.tsx?$|/test/)';
+/** Tools that know nothing of the tracker: the driver's wrapper, SQL files, the log. */
+const TOOLS = '^tracker/src/(log|store/(database|errors|sql-file))\\.ts$';
 /** The folders whose code ships. */
 const PRODUCT = '^(geo-engine|tracker|console)/';
 /** The bench builds the alternatives that we are measured against, and counts rows from outside. */
@@ -19,7 +21,7 @@ const onlyBy = (name, comment, packageName, importers) =>
   error(name, comment, { pathNot: importers }, { path: `^node_modules/${packageName}/` });
 
 /** The tracker's folders in the order in which data flows (tracker/README.md): none imports one that stands after it. */
-const TRACKER_LAYERS = ['store', 'feed', 'roads', 'live', 'units', 'ingest', 'history', 'rights', 'webhooks', 'adapters', 'veks', 'dispatch', 'api', 'hub'];
+const TRACKER_LAYERS = ['store', 'feed', 'roads', 'live', 'units', 'ingest', 'history', 'rights', 'webhooks', 'amqp', 'adapters', 'veks', 'dispatch', 'api', 'hub'];
 const flowsDown = TRACKER_LAYERS.slice(0, -1).map((layer, i) =>
   error(
     `${layer}-flows-down`,
@@ -100,9 +102,15 @@ module.exports = {
     error(
       'module-uses-the-feed',
       'A module must also run as a process of its own: it reaches the core by HTTP and the feed, never by import. ' +
-        'Files directly in tracker/modules/ are what the modules share.',
+        'Files directly in tracker/modules/ are what the modules share. Of the core it may carry along what knows nothing of the core.',
       { path: '^tracker/modules/([^/]+)/', pathNot: TESTS },
-      { path: '^tracker/', pathNot: ['^tracker/modules/$1/', '^tracker/modules/[^/]+$', WIRE] },
+      { path: '^tracker/', pathNot: ['^tracker/modules/$1/', '^tracker/modules/[^/]+$', WIRE, TOOLS] },
+    ),
+    error(
+      'modules-share-no-core',
+      'What the modules share is part of each of them.',
+      { path: '^tracker/modules/[^/]+$', pathNot: TESTS },
+      { path: '^tracker/', pathNot: ['^tracker/modules/[^/]+$', WIRE, TOOLS] },
     ),
     error(
       'core-without-modules',
@@ -137,6 +145,7 @@ module.exports = {
     onlyBy('uws-in-the-hub', 'Sockets belong to the hub.', 'uWebSockets\\.js', ['^tracker/src/hub/', RIVALS]),
     onlyBy('socket-io-in-the-hub', 'Sockets belong to the hub.', 'socket\\.io', ['^tracker/src/hub/', RIVALS]),
     onlyBy('pg-in-the-store', 'SQL belongs to the store.', '(@types/)?pg', ['^tracker/src/store/', TESTS, RIVALS]),
+    onlyBy('amqplib-in-the-outlet', 'The broker is reached through its outlet.', 'amqplib', ['^tracker/src/amqp/', TESTS]),
     error(
       'product-without-dev-packages',
       'The image is installed without development packages; their types may be used, their code is not there.',

@@ -1,5 +1,6 @@
 import type { GeoStore } from '../../geo-engine/src/index.js';
 import type { Adapters } from './adapters/index.js';
+import type { AmqpOutlet } from './amqp/amqp-outlet.js';
 import type { Dispatch } from './dispatch/dispatch.js';
 import type { Feed } from './feed/feed.js';
 import type { Changes } from './feed/record.js';
@@ -16,7 +17,10 @@ import type { RoadService } from './roads/road-service.js';
 import type { Settings } from './settings.js';
 import type { Database } from './store/database.js';
 import type { Directory } from './units/directory.js';
+import type { PositionsByHand } from './units/position-by-hand.js';
+import type { AttentionWatch } from './veks/attention-watch.js';
 import type { CrewEvents } from './veks/crew-events.js';
+import type { PresenceBoard } from './veks/presence.js';
 import type { WebhookCommands, WebhookSender } from './webhooks/index.js';
 
 /** The parts of a running tracker, put together once in tracker.ts and handed to what answers people: API and sockets. */
@@ -37,8 +41,12 @@ export interface Core {
   readonly adapters: Adapters;
   readonly trackUpkeep: TrackUpkeep;
   readonly crewEvents: CrewEvents;
+  readonly attentionWatch: AttentionWatch;
+  readonly presence: PresenceBoard;
+  readonly positionsByHand: PositionsByHand;
   readonly webhooks: WebhookCommands;
   readonly webhookSender: WebhookSender;
+  readonly amqpOutlet: AmqpOutlet | undefined;
   readonly dispatch: Dispatch;
   readonly access: Access;
   readonly tokens: TokenVerifier;

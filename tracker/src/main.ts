@@ -1,8 +1,10 @@
 /** `npm start`: reads the environment, starts the tracker, and stops it with Ctrl-C. */
+import { startModules } from './bundled-modules.js';
 import { buildConsole } from './console-build.js';
 import { startDemoWorld } from './demo-world.js';
 import { consoleLog as log } from './log.js';
 import { readSettings, SettingError } from './settings.js';
+import { embeddedSocketDir } from './store/embedded/embedded-database.js';
 import { StoreError } from './store/errors.js';
 
 /** Ends the process with one line that says what to do. */
@@ -52,11 +54,14 @@ try {
   let endDemo = settings.port === 0 ? undefined : startDemo(settings.port);
   const built = buildConsole((text) => log.info(text)).catch((error: Error) => log.warn(error.message));
   const tracker = await startTracker(settings, log);
+  const databaseUrl =
+    settings.databaseUrl ?? `postgresql:///postgres?user=postgres&host=${embeddedSocketDir(settings.dataDir)}`;
+  const endModules = startModules(settings.modules, at(reachable, tracker.port), databaseUrl, log);
   let stopping = false;
   const stop = (signal: string) => {
     stopping = true;
     log.info(`${signal}: stopping`);
-    Promise.resolve(endDemo?.())
+    Promise.all([endDemo?.(), endModules()])
       .then(() => tracker.stop())
       .then(
         () => process.exit(0),

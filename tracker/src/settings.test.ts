@@ -45,6 +45,30 @@ describe('settings', () => {
     expect(readSettings({ DATA_DIR: '/var/vanags', ROADS_DIR: '/srv/roads' }).roadsDir).toBe('/srv/roads');
   });
 
+  it('F45 take a broker by its URL, which is not shown, and no guest in production', () => {
+    expect(readSettings({}).amqp).toBeUndefined();
+    expect(readSettings({ AMQP_URL: 'amqps://u:p@mq/112' }).amqp).toEqual({
+      url: 'amqps://u:p@mq/112',
+      exchange: 'vanags',
+    });
+    expect(refusal({ AMQP_URL: 'http://u:secret@mq/' })).toBe(
+      'AMQP_URL=(not shown): not a URL that begins with amqp:// or amqps://',
+    );
+    expect(refusal({ AMQP_EXCHANGE: 'a b' })).toContain('AMQP_EXCHANGE');
+    for (const url of ['amqp://mq', 'amqp://guest:guest@mq'])
+      expect(refusal({ ...PRODUCTION, AMQP_URL: url })).toContain('AMQP_URL: MODE=production refuses');
+    expect(readSettings({ ...PRODUCTION, AMQP_URL: 'amqp://feed:q8nT3vJx@mq' }).amqp).toBeDefined();
+  });
+
+  it('M27 start modules beside a demonstration alone', () => {
+    expect(readSettings({}).modules).toEqual([]);
+    expect(readSettings({ MODULES: 'calls, register' }).modules).toEqual(['calls', 'register']);
+    expect(refusal({ MODULES: 'calls,billing' })).toBe(
+      'MODULES="calls,billing": not some of calls, register, with commas between',
+    );
+    expect(refusal({ ...PRODUCTION, MODULES: 'calls' })).toContain('in a demonstration alone');
+  });
+
   it('read from the URL of a router what it speaks', () => {
     expect(readSettings({}).router).toBeUndefined();
     const routerAt = (ROUTER_URL: string) => readSettings({ ROUTER_URL }).router;
@@ -120,6 +144,7 @@ describe('settings', () => {
     [{ ALARM_REPEAT_S: '0' }, 'ALARM_REPEAT_S="0"'],
     [{ INGEST_PORT: '70000' }, 'INGEST_PORT="70000"'],
     [{ FEED_RETENTION_DAYS: 'ever' }, 'FEED_RETENTION_DAYS="ever"'],
+    [{ DECISION_RETENTION_DAYS: '0' }, 'DECISION_RETENTION_DAYS="0"'],
     [{ OIDC_ISSUER: 'login.example.lv' }, 'OIDC_ISSUER="login.example.lv": not a URL that begins with https://'],
     [{ OIDC_JWKS_URL: 'https://a/keys' }, 'OIDC_JWKS_URL needs OIDC_ISSUER'],
     [{ DATABASE_URL: 'mysql://db/x' }, 'DATABASE_URL=(not shown): not a URL that begins with postgres://'],

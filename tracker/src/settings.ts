@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from '@hono/zod-openapi';
+import { BUNDLED_MODULES, type BundledModule } from './bundled-modules.js';
 import { parseNetwork } from './ip-network.js';
 
 /** A setting is wrong: the start stops with this one line. */
@@ -47,6 +48,7 @@ const Environment = z.object({
   DEMO_UNITS: whole(1, 20_000).optional(),
   DEMO_SPEED: z.coerce.number().min(1).max(100).default(1),
   DEMO_AUTOPILOT: flag.default(true),
+  MODULES: z.string().optional(),
   TRUST_PROXY: z.string().optional(),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
@@ -61,9 +63,15 @@ const Environment = z.object({
   TRACK_AFTER_HOURS: whole(0, 720).default(6),
   TRACK_TOLERANCE_M: whole(0, 100).default(10),
   FEED_RETENTION_DAYS: whole(1, 3650).default(30),
+  DECISION_RETENTION_DAYS: whole(1, 36_500).default(365),
   ALARM_REPEAT_S: whole(1, 3600).default(30),
   WEBHOOK_TRIES: whole(1, 1000).default(20),
   WEBHOOK_ALLOW: z.string().optional(),
+  AMQP_URL: url('amqp:', 'amqps:').optional(),
+  AMQP_EXCHANGE: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:-]{1,127}$/, { error: '1 to 127 letters, digits, _ . : -' })
+    .default('vanags'),
 });
 
 /** The names that docker-compose.yml and the documentation may use. */
@@ -89,6 +97,8 @@ export interface Settings {
   readonly demoWorld:
     | { readonly units: number | undefined; readonly speed: number; readonly autopilot: boolean }
     | undefined;
+  /** Started beside a demonstration. */
+  readonly modules: readonly BundledModule[];
   /** Addresses of proxies whose X-Forwarded-For is believed; empty: none. */
   readonly trustedProxies: readonly string[];
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
@@ -96,7 +106,12 @@ export interface Settings {
     | { readonly issuer: string; readonly jwksUrl: string | undefined; readonly audience: string }
     | undefined;
   readonly flush: { readonly intervalMs: number; readonly rows: number; readonly maxWaiting: number };
-  readonly retentionDays: { readonly fixes: number; readonly tracks: number; readonly feed: number };
+  readonly retentionDays: {
+    readonly fixes: number;
+    readonly tracks: number;
+    readonly feed: number;
+    readonly decisions: number;
+  };
   /** Fixes become lines so many hours after the end of their UTC day; the lines are off by so many metres at most. */
   readonly tracks: { readonly afterHours: number; readonly toleranceM: number };
   /** An open alarm is told of this often until a person acknowledges it, seconds. */
@@ -107,6 +122,8 @@ export interface Settings {
     /** Private networks that events may be posted to, also without TLS. */
     readonly allowedNetworks: readonly string[];
   };
+  /** The RabbitMQ that gets the whole feed; undefined: none. */
+  readonly amqp: { readonly url: string; readonly exchange: string } | undefined;
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
@@ -116,6 +133,7 @@ const DEFAULT_SECRETS = new Set([
   '',
   'postgres',
   'vanags',
+  'guest',
   'password',
   'secret',
   'changeme',
@@ -181,6 +199,15 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
         `TRUST_PROXY=${JSON.stringify(e.TRUST_PROXY)}: ${JSON.stringify(proxy)} is not an IP address`,
       );
   }
+  const modules = z.array(z.enum(BUNDLED_MODULES)).safeParse(listOf(e.MODULES));
+  if (!modules.success)
+    throw new SettingError(
+      `MODULES=${JSON.stringify(e.MODULES)}: not some of ${BUNDLED_MODULES.join(', ')}, with commas between`,
+    );
+  if (modules.data.length > 0 && !demo)
+    throw new SettingError(
+      'MODULES: modules are started so in a demonstration alone; else each by itself (npm run calls)',
+    );
   const allowedNetworks = listOf(e.WEBHOOK_ALLOW);
   for (const network of allowedNetworks) {
     if (parseNetwork(network) === undefined)
@@ -203,6 +230,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     if (e.DATABASE_URL !== undefined && hasDefaultSecret(new URL(e.DATABASE_URL))) {
       throw new SettingError('DATABASE_URL: MODE=production refuses an empty or well-known password');
     }
+    if (e.AMQP_URL !== undefined && hasDefaultSecret(new URL(e.AMQP_URL))) {
+      throw new SettingError('AMQP_URL: MODE=production refuses an empty or well-known password');
+    }
   } else if (!loopback && e.DEMO !== true) {
     throw new SettingError(
       `HOST=${e.HOST}: without MODE=production only loopback is served; DEMO=1 says that a demo may be seen by others`,
@@ -222,6 +252,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     demo,
     demoWorld:
       demo && e.DEMO_WORLD ? { units: e.DEMO_UNITS, speed: e.DEMO_SPEED, autopilot: e.DEMO_AUTOPILOT } : undefined,
+    modules: modules.data,
     trustedProxies,
     tls:
       e.TLS_CERT_FILE !== undefined && e.TLS_KEY_FILE !== undefined
@@ -232,9 +263,15 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
         ? { issuer: e.OIDC_ISSUER, jwksUrl: e.OIDC_JWKS_URL, audience: e.OIDC_AUDIENCE }
         : undefined,
     flush: { intervalMs: e.FLUSH_INTERVAL_MS, rows: e.FLUSH_ROWS, maxWaiting: e.MAX_WAITING_FIXES },
-    retentionDays: { fixes: e.FIX_RETENTION_DAYS, tracks: e.TRACK_RETENTION_DAYS, feed: e.FEED_RETENTION_DAYS },
+    retentionDays: {
+      fixes: e.FIX_RETENTION_DAYS,
+      tracks: e.TRACK_RETENTION_DAYS,
+      feed: e.FEED_RETENTION_DAYS,
+      decisions: e.DECISION_RETENTION_DAYS,
+    },
     tracks: { afterHours: e.TRACK_AFTER_HOURS, toleranceM: e.TRACK_TOLERANCE_M },
     alarmRepeatS: e.ALARM_REPEAT_S,
     webhooks: { tries: e.WEBHOOK_TRIES, allowedNetworks },
+    amqp: e.AMQP_URL === undefined ? undefined : { url: e.AMQP_URL, exchange: e.AMQP_EXCHANGE },
   };
 }

@@ -3,10 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CellTable, GeoStore, LiveIndex } from '../../geo-engine/src/index.js';
 import { Adapters } from './adapters/index.js';
+import { AmqpOutlet } from './amqp/amqp-outlet.js';
 import { createApi } from './api/api.js';
+import { pruneKeys } from './api/idempotency.js';
 import { createIngestApi } from './api/ingest-port.js';
 import type { Core } from './core.js';
 import { Dispatch } from './dispatch/dispatch.js';
+import { pruneDecided } from './dispatch/retention.js';
 import { Feed } from './feed/feed.js';
 import { Changes } from './feed/record.js';
 import { Sequencer } from './feed/sequencer.js';
@@ -34,8 +37,11 @@ import { Lease, leaseHolder } from './store/leases.js';
 import { migrate } from './store/migrate.js';
 import { Directory } from './units/directory.js';
 import { followFeed } from './units/follow-feed.js';
+import { PositionsByHand } from './units/position-by-hand.js';
 import { AlarmRepeater } from './veks/alarms.js';
+import { AttentionWatch } from './veks/attention-watch.js';
 import { CrewEvents } from './veks/crew-events.js';
+import { LocalPresence } from './veks/presence.js';
 import { Poster, WebhookCommands, WebhookSender } from './webhooks/index.js';
 
 const DEFAULT_AUDIENCE = 'vanags';
@@ -136,9 +142,12 @@ async function run(
     onError,
   );
   const alarmRepeater = new AlarmRepeater(database, changes, settings.alarmRepeatS * 1000, onError);
+  const attentionWatch = new AttentionWatch(database, changes, holder, onError);
+  const presence = new LocalPresence();
   const intake = new Intake(database, live, settings.flush, () => crewEvents.kick(), onError);
 
   followFeed(feed, directory);
+  const positionsByHand = new PositionsByHand(database, feed, directory, live);
   const closures = new Closures(database, feed);
   const roads = new RoadService(settings, closures, log);
   const access = new Access(directory);
@@ -146,6 +155,7 @@ async function run(
   await feed.start();
   await directory.ensureOperator();
   await directory.load();
+  await positionsByHand.load();
   await closures.reload(null);
   await dispatch.load();
   const adapters = new Adapters(database, changes, directory, intake, onError);
@@ -169,6 +179,16 @@ async function run(
       log.warn(`webhook ${id} of ${directory.agenciesById.get(agencyId)?.code} is parked: ${code}, ${detail}`),
     onError,
   );
+  const amqpOutlet =
+    settings.amqp === undefined
+      ? undefined
+      : new AmqpOutlet(
+          { database, feed, operatorId: () => directory.operator.id },
+          settings.amqp,
+          holder,
+          (text) => log.info(`AMQP_URL: ${text}`),
+          onError,
+        );
   const core: Core = {
     settings,
     startedAt: Date.now(),
@@ -186,9 +206,13 @@ async function run(
     adapters,
     trackUpkeep,
     crewEvents,
+    attentionWatch,
+    presence,
+    positionsByHand,
     dispatch,
     webhooks,
     webhookSender,
+    amqpOutlet,
     access,
     tokens,
     demoIssuer,
@@ -218,7 +242,10 @@ async function run(
   sequencer.start();
   crewEvents.start();
   alarmRepeater.start();
+  attentionWatch.start();
+  presence.start();
   webhookSender.start();
+  amqpOutlet?.start();
   roads.start();
   dispatch.start();
   trackUpkeep.start();
@@ -241,7 +268,10 @@ async function run(
     await intake.writer.stop();
     await crewEvents.stop();
     await alarmRepeater.stop();
+    await attentionWatch.stop();
+    presence.stop();
     await webhookSender.stop();
+    await amqpOutlet?.stop();
     await trackUpkeep.stop();
     await sequencer.stop();
     await feed.stop();
@@ -265,12 +295,15 @@ async function run(
   };
 }
 
-/** Hourly, on one node: partitions for the days to come, and events older than their retention go. Fixes are TrackUpkeep's. */
-async function keepUp({ database, feed, settings }: Core, lease: Lease, log: Log): Promise<void> {
+/** Hourly, on one node: partitions for the days to come; events, decisions, commands' keys and what waited once go when they have outlived their time. Fixes are TrackUpkeep's. */
+async function keepUp({ database, feed, attentionWatch, settings }: Core, lease: Lease, log: Log): Promise<void> {
   try {
     if ((await lease.take(database)) === undefined) return;
     await ensurePartitions(database);
     await feed.prune(settings.retentionDays.feed);
+    await pruneDecided(database, settings.retentionDays.decisions);
+    await attentionWatch.prune(settings.retentionDays.feed);
+    await pruneKeys(database);
   } catch (error) {
     log.error('the hourly upkeep failed; the next hour tries again', error);
   }

@@ -19,7 +19,7 @@ export class Adapters {
     intake: Intake,
     onError: (text: string, error: unknown) => void,
   ) {
-    this.identities = new Identities(database, changes, directory, onError);
+    this.identities = new Identities(database, directory, onError);
     this.intake = new AdapterIntake(database, intake);
     this.joining = new Joining(changes, directory);
   }

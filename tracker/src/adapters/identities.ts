@@ -1,4 +1,4 @@
-import type { AuditedAs, Changes } from '../feed/record.js';
+import type { AuditedAs, ChangeRunner } from '../feed/record.js';
 import { Networks } from '../ip-network.js';
 import { deviceTokenSha256 } from '../rights/tokens.js';
 import type { Database } from '../store/database.js';
@@ -17,18 +17,11 @@ interface Alias {
  */
 export class Identities {
   readonly #database: Database;
-  readonly #changes: Changes;
   readonly #directory: Directory;
   readonly #aliases = new Map<string, Alias>();
 
-  constructor(
-    database: Database,
-    changes: Changes,
-    directory: Directory,
-    onError: (text: string, error: unknown) => void,
-  ) {
+  constructor(database: Database, directory: Directory, onError: (text: string, error: unknown) => void) {
     this.#database = database;
-    this.#changes = changes;
     this.#directory = directory;
     directory.onChange((change) => {
       if (change.kind !== 'devices' || change.devices.length === 0) return;
@@ -80,8 +73,14 @@ export class Identities {
   }
 
   /** Gives the device a public name, or the name other networks. @throws JoinRefusal `alias_taken` by another device */
-  async addAlias(device: CrewDevice, alias: string, networks: readonly string[], audited: AuditedAs): Promise<void> {
-    await this.#changes.change([device.id], async (tx, records) => {
+  async addAlias(
+    changes: ChangeRunner,
+    device: CrewDevice,
+    alias: string,
+    networks: readonly string[],
+    audited: AuditedAs,
+  ): Promise<void> {
+    await changes.change([device.id], async (tx, records) => {
       const { rows } = await tx.query(sql.add_alias, [alias, device.agencyId, device.id, networks]);
       if (rows.length === 0) throw new JoinRefusal('alias_taken', 'another device has this name');
       const { version } = (await tx.query<{ version: number }>(sql.touch_device, [device.id])).rows[0]!;
@@ -98,8 +97,8 @@ export class Identities {
   }
 
   /** Takes the name away. Returns false if the device had none like it. */
-  async removeAlias(device: CrewDevice, alias: string, audited: AuditedAs): Promise<boolean> {
-    const removed = await this.#changes.change([device.id], async (tx, records) => {
+  async removeAlias(changes: ChangeRunner, device: CrewDevice, alias: string, audited: AuditedAs): Promise<boolean> {
+    const removed = await changes.change([device.id], async (tx, records) => {
       if ((await tx.query(sql.remove_alias, [alias, device.id])).rows.length === 0) return false;
       const { version } = (await tx.query<{ version: number }>(sql.touch_device, [device.id])).rows[0]!;
       records.event({

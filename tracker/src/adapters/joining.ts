@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import type { AuditedAs, Changes } from '../feed/record.js';
+import type { AuditedAs, ChangeRunner, Changes } from '../feed/record.js';
 import { deviceTokenSha256, newDeviceToken } from '../rights/tokens.js';
 import type { CrewDevice, CrewUnit, Directory } from '../units/directory.js';
 import { registrySql } from '../units/registry.js';
@@ -47,12 +47,13 @@ export class Joining {
 
   /** A new code for one device of the unit, shown this once. */
   async createCode(
+    changes: ChangeRunner,
     unit: CrewUnit,
     given: JoinCodeFor,
     audited: AuditedAs,
   ): Promise<{ code: string; expiresAt: number }> {
     const code = Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-    const expiresAt = await this.#changes.change([unit.id], async (tx, records) => {
+    const expiresAt = await changes.change([unit.id], async (tx, records) => {
       await tx.query(sql.forget_join_codes);
       const entry = audited('create_join_code', { kind: 'unit', id: unit.id }, {}, unit.agencyId);
       records.audit(entry);

@@ -13,7 +13,10 @@ import { WebhookRefusal } from '../webhooks/index.js';
 import { Metrics } from './metrics.js';
 import { type Api, type ApiEnv, Operations } from './operation.js';
 import { ApiError, problem } from './problem.js';
+import { ReadLog } from './read-log.js';
 import { alarmRoutes } from './routes/alarms.js';
+import { assignmentRoutes } from './routes/assignments.js';
+import { attentionRoutes } from './routes/attention.js';
 import { auditRoutes } from './routes/audit.js';
 import { closureRoutes } from './routes/closures.js';
 import { crewRoutes } from './routes/crews.js';
@@ -24,17 +27,29 @@ import { historyRoutes } from './routes/history.js';
 import { ingestRoutes } from './routes/ingest.js';
 import { liveRoutes } from './routes/live.js';
 import { placeRoutes } from './routes/places.js';
+import { positionRoutes } from './routes/positions.js';
+import { presenceRoutes } from './routes/presence.js';
 import { proposalRoutes } from './routes/proposals.js';
 import { recommendationRoutes } from './routes/recommendations.js';
 import { registryRoutes } from './routes/registry.js';
 import { roadRoutes } from './routes/roads.js';
 import { runCardRoutes } from './routes/run-cards.js';
 import { serviceRoutes } from './routes/service.js';
+import { vekDuplicateRoutes } from './routes/vek-duplicates.js';
+import { vekJournalRoutes } from './routes/vek-journal.js';
+import { vekPartRoutes } from './routes/vek-parts.js';
+import { vekRestrictedRoutes } from './routes/vek-restricted.js';
 import { vekRoutes } from './routes/veks.js';
 import { webhookRoutes } from './routes/webhooks.js';
 import { staticFiles } from './static-files.js';
 
-const NOT_FOUND: readonly CommandErrorCode[] = ['vek_unknown', 'unit_unknown', 'assignment_unknown', 'alarm_unknown'];
+const NOT_FOUND: readonly CommandErrorCode[] = [
+  'vek_unknown',
+  'unit_unknown',
+  'assignment_unknown',
+  'alarm_unknown',
+  'attention_unknown',
+];
 const ROAD_STATUS: Readonly<Record<RoadRefusalCode, ContentfulStatusCode>> = {
   network_loading: 503,
   no_network: 503,
@@ -65,6 +80,11 @@ const JOIN_STATUS: Readonly<Record<JoinRefusalCode, ContentfulStatusCode>> = {
 };
 const RETRY_AFTER_S = 2;
 
+function commandStatus(code: CommandErrorCode): ContentfulStatusCode {
+  if (NOT_FOUND.includes(code)) return 404;
+  return code === 'restricted_not_entitled' ? 403 : 409;
+}
+
 /** The whole HTTP side: the API by the matrix, its description, and the console's files. Answers every error as a problem. */
 export function createApi(core: Core, log: Log, version: string, consoleDir: URL): Api {
   const api: Api = new OpenAPIHono<ApiEnv>({
@@ -74,7 +94,7 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
       return problem(c, 400, 'request_malformed', `${errors[0]!.at}: ${errors[0]!.message}`, { errors });
     },
   });
-  const operations = new Operations(api, core.tokens, core.access);
+  const operations = new Operations(api, core);
   serviceRoutes(operations, core, new Metrics(core), version);
   demoRoutes(operations, core);
   registryRoutes(operations, core);
@@ -82,12 +102,21 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
   placeRoutes(operations, core);
   roadRoutes(operations, core);
   closureRoutes(operations, core);
-  vekRoutes(operations, core);
+  const reads = new ReadLog(core.changes);
+  vekDuplicateRoutes(operations, core); // before those of a card by its id
+  vekRoutes(operations, core, reads);
+  vekPartRoutes(operations, core);
+  vekJournalRoutes(operations, core, reads);
+  vekRestrictedRoutes(operations, core);
+  assignmentRoutes(operations, core);
   recommendationRoutes(operations, core);
   proposalRoutes(operations, core);
   runCardRoutes(operations, core);
   dispatchSettingRoutes(operations, core);
   alarmRoutes(operations, core);
+  attentionRoutes(operations, core);
+  presenceRoutes(operations, core);
+  positionRoutes(operations, core);
   crewRoutes(operations, core);
   feedRoutes(operations, core, version);
   auditRoutes(operations, core);
@@ -133,7 +162,7 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
   api.onError((error, c) => {
     if (error instanceof ApiError) return problem(c, error.status, error.code, error.message, error.facts);
     if (error instanceof CommandError) {
-      const status: ContentfulStatusCode = NOT_FOUND.includes(error.code) ? 404 : 409;
+      const status = commandStatus(error.code);
       return problem(c, status, error.code, error.message, error.facts);
     }
     if (error instanceof RoadRefusal) {

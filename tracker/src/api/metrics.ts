@@ -113,6 +113,43 @@ export class Metrics {
     counter('webhook_batches_total', 'Batches that receivers accepted', () => webhookSender.counters.accepted);
     counter('webhook_failures_total', 'Tries that failed', () => webhookSender.counters.failed);
     counter('webhooks_parked_total', 'Webhooks parked after too many failures', () => webhookSender.counters.parked);
+    const { amqpOutlet } = core;
+    if (amqpOutlet !== undefined) {
+      gauge('amqp_connected', '1 while this node publishes to the broker', () => (amqpOutlet.isConnected ? 1 : 0));
+      gauge(
+        'amqp_lag_events',
+        'Events that the broker has not confirmed, on the node that publishes',
+        () => amqpOutlet.lag ?? 0,
+      );
+      counter('amqp_published_total', 'Events that the broker confirmed', () => amqpOutlet.counters.published);
+      counter('amqp_failures_total', 'Batches that the broker did not confirm', () => amqpOutlet.counters.failures);
+      counter(
+        'amqp_gaps_total',
+        'Times that events had outlived their retention before the broker had them',
+        () => amqpOutlet.counters.gaps,
+      );
+    }
+    const { attentionWatch } = core;
+    new Gauge({
+      name: 'vanags_attention_open',
+      help: 'What waits for a person, by kind',
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { kind, open } of attentionWatch.open) this.set({ kind }, open);
+      },
+    });
+    new Gauge({
+      name: 'vanags_attention_oldest_seconds',
+      help: 'Since the oldest of a kind was raised',
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { kind, oldest_at } of attentionWatch.open) this.set({ kind }, (Date.now() - oldest_at) / 1000);
+      },
+    });
     gauge(
       'audit_lag_seconds',
       'Age of the oldest audit entry that is not chained yet, as last measured',

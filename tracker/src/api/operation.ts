@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono, type RouteConfig, type RouteHandler } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
-import type { AuditedAs } from '../feed/record.js';
+import type { Core } from '../core.js';
+import type { AuditedAs, ChangeRunner } from '../feed/record.js';
 import type { Access, Principal } from '../rights/access.js';
 import { MATRIX, type Operation, type Rule, ruleOf } from '../rights/matrix.js';
-import type { TokenVerifier } from '../rights/tokens.js';
+import { IDEMPOTENCY_HEADER, KeyedCommand, REPLAYED_HEADER } from './idempotency.js';
 import { ApiError, ProblemSchema } from './problem.js';
 
 /** In which a caller may state why it does what it does. */
@@ -19,17 +20,32 @@ export interface Connection {
 export class Caller {
   readonly principal: Principal;
   readonly sourceIp: string;
+  /** By which its commands change things: with an idempotency key, once. */
+  readonly changes: ChangeRunner;
   readonly #operation: Operation;
   readonly #access: Access;
   readonly #statedPurpose: string | undefined;
   asked = false;
 
-  constructor(principal: Principal, sourceIp: string, operation: Operation, access: Access, statedPurpose?: string) {
+  constructor(
+    principal: Principal,
+    sourceIp: string,
+    operation: Operation,
+    access: Access,
+    changes: ChangeRunner,
+    statedPurpose?: string,
+  ) {
     this.principal = principal;
     this.sourceIp = sourceIp;
+    this.changes = changes;
     this.#statedPurpose = statedPurpose;
     this.#operation = operation;
     this.#access = access;
+  }
+
+  /** As whom the caller's commands are written down on what they change. */
+  get actor(): { readonly agencyId: string; readonly subject: string } {
+    return { agencyId: this.principal.agency.id, subject: this.principal.subject };
   }
 
   /** Ids of the agencies that the operation reaches for the caller. */
@@ -91,17 +107,20 @@ export interface ApiEnv {
 export type Api = OpenAPIHono<ApiEnv>;
 export type ApiContext = Context<ApiEnv>;
 
+type GateParts = Pick<Core, 'tokens' | 'access' | 'changes' | 'database'>;
+
+/** Methods that only read: a key says nothing there. */
+const READING = ['GET', 'HEAD', 'OPTIONS'];
+
 /** Adds operations to the API, each behind its row of the matrix. */
 export class Operations {
   readonly #api: Api;
-  readonly #tokens: TokenVerifier;
-  readonly #access: Access;
+  readonly #core: GateParts;
   readonly #added = new Set<string>();
 
-  constructor(api: Api, tokens: TokenVerifier, access: Access) {
+  constructor(api: Api, core: GateParts) {
     this.#api = api;
-    this.#tokens = tokens;
-    this.#access = access;
+    this.#core = core;
   }
 
   /** Adds an operation of the matrix. The description goes into OpenAPI, with its roles and scope. */
@@ -116,6 +135,9 @@ export class Operations {
         route.description,
         scope === 'public' ? 'Needs no token.' : `Roles: ${roles.join(', ')}. Reaches: ${scope}.`,
         personal === undefined ? '' : `Personal data: each read is audited, for the purpose in \`${PURPOSE_HEADER}\`.`,
+        scope === 'public' || route.method === 'get'
+          ? ''
+          : `With \`${IDEMPOTENCY_HEADER}\` it is carried out once: sent again within 24 h it gets the first answer.`,
       ]
         .filter(Boolean)
         .join(' '),
@@ -134,26 +156,35 @@ export class Operations {
     return async (c, next) => {
       const { scope } = ruleOf(operation);
       if (scope === 'public') return next();
-      const answer = await this.#tokens.ofHeader(c.req.header('authorization'));
+      const { access, changes, database, tokens } = this.#core;
+      const answer = await tokens.ofHeader(c.req.header('authorization'));
       if (!answer.ok)
         throw new ApiError(
           answer.code === 'issuer_unavailable' ? 503 : answer.code === 'agency_unknown' ? 403 : 401,
           answer.code,
           answer.detail,
         );
-      if (!this.#access.roleMay(answer.principal, operation)) {
+      if (!access.roleMay(answer.principal, operation)) {
         throw new ApiError(403, 'role_not_allowed', `${operation} needs one of: ${ruleOf(operation).roles.join(', ')}`);
       }
       const purpose = c.req.header(PURPOSE_HEADER);
       if (purpose !== undefined && !PURPOSE.test(purpose))
         throw new ApiError(400, 'request_malformed', `${PURPOSE_HEADER}: 1 to 200 characters of ASCII`);
-      const caller = new Caller(answer.principal, c.env.remoteAddress, operation, this.#access, purpose);
+      const { principal } = answer;
+      const command = await keyedCommand(c, changes, principal, operation);
+      const caller = new Caller(principal, c.env.remoteAddress, operation, access, command ?? changes, purpose);
       if (scope === 'operator') caller.mustBeOperator();
+      const first = await command?.firstAnswer(database);
+      if (first !== undefined) return answerAgain(first);
       c.set('caller', caller);
       await next();
-      if (scope !== 'any' && !caller.asked && c.error === undefined && c.res.ok) {
+      if (c.error !== undefined || !c.res.ok) return;
+      if (scope !== 'any' && !caller.asked) {
         throw new Error(`${operation} answered without asking what the caller may reach`);
       }
+      // not waited for: the outcome is kept already
+      if (command !== undefined)
+        void command.keepAnswer(database, c.res.status, await c.res.clone().text()).catch(() => {});
     };
   }
 
@@ -161,6 +192,24 @@ export class Operations {
   missing(): string[] {
     return Object.keys(MATRIX).filter((operation) => !this.#added.has(operation) && !operation.startsWith('open'));
   }
+}
+
+async function keyedCommand(
+  c: ApiContext,
+  changes: ChangeRunner,
+  { agency, subject }: Principal,
+  operation: Operation,
+): Promise<KeyedCommand | undefined> {
+  const key = c.req.header(IDEMPOTENCY_HEADER);
+  if (key === undefined || READING.includes(c.req.method)) return undefined;
+  const { pathname, search } = new URL(c.req.url);
+  const request = [c.req.method, pathname + search, await c.req.text()];
+  return new KeyedCommand(changes, { agencyId: agency.id, subject }, key, operation, request);
+}
+
+function answerAgain({ status, body }: { readonly status: number; readonly body: string }): Response {
+  const headers = { [REPLAYED_HEADER]: 'true', ...(body === '' ? {} : { 'content-type': 'application/json' }) };
+  return new Response(body === '' ? null : body, { status, headers });
 }
 
 export const json = <T>(schema: T, description: string) => ({

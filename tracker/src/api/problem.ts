@@ -16,6 +16,9 @@ export type ApiErrorCode =
   | 'cursor_gone'
   | 'cursor_ahead'
   | 'too_many_cells'
+  | 'idempotency_key_malformed'
+  | 'idempotency_key_reused'
+  | 'answer_shown_once'
   | 'database_unavailable'
   | 'internal';
 

@@ -38,6 +38,7 @@ export function workingUnits(
     vekId: null,
     agencyIds: null,
     skipped: {},
+    ownHolds: [],
     preemption: null,
   });
   const judgement = new Judgement(demand.lines.length);

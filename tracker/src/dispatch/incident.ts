@@ -68,11 +68,10 @@ export function lookUpIncident(asked: IncidentAsked, { veks, places, cards }: In
   const vek = asked.vekId === null ? undefined : veks.get(asked.vekId);
   if (asked.vekId !== null && vek === undefined)
     throw new DispatchRefusal('vek_not_open', `no open VEK ${asked.vekId}`);
-  const { place, accuracyM, typeCode, priority } = asked.vekId === null ? asked : vek!;
+  const { place, accuracyM, typeCode, priority, objects } = asked.vekId === null ? asked : vek!;
   if (place === null) throw new DispatchRefusal('place_unknown', `VEK ${asked.vekId} has no place yet`);
   if (priority === null) throw new DispatchRefusal('priority_unknown', `VEK ${asked.vekId} has no priority yet`);
   const facts = places.lastKnown(place);
-  const objects = asked.vekId === null ? asked.objects : [];
   const territories = facts.grounds.map(({ code }) => code);
   const stored =
     asked.requirements === null && typeCode !== null
@@ -127,11 +126,15 @@ export interface Asker {
   readonly policy: Policy;
 }
 
-/** The question to the engine: for what is still wanted, of the agencies that serve the place. */
+/**
+ * The question to the engine: for what is still wanted, of the agencies that serve the place.
+ * @param ownHolds units, by id, that the asker holds for the incident
+ */
 export function questionOf(
   incident: Incident,
   stillWanted: readonly Requirement[],
   { visible, asked, skipped, preempt, policy }: Asker,
+  ownHolds: readonly string[],
   places: Places,
   now: number,
 ): DispatchQuestion {
@@ -144,6 +147,7 @@ export function questionOf(
       norms.flatMap(({ service, targetMs }) => (targetMs === null ? [] : [[service, targetMs]])),
     ),
     skipped,
+    ownHolds,
     preemption: preempt ? { allowed: policy.preemption } : null,
     policy: enginePolicy(policy),
     now,

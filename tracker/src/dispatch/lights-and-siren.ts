@@ -1,4 +1,4 @@
-import type { DispatchUnit, Priority, Ways } from '../../../geo-engine/src/index.js';
+import type { Priority, Ways } from '../../../geo-engine/src/index.js';
 
 /** Priorities to which crews drive with lights and siren. */
 const URGENT: readonly Priority[] = ['P1', 'P2'];
@@ -20,6 +20,11 @@ export function waysFor(priority: Priority, ways: Ways, networkProfiles: readonl
       return ways.closures;
     },
     topPace: (profile) => ways.topPace(driven(profile)),
-    table: (units) => ways.table(units.map((unit): DispatchUnit => ({ ...unit, profile: driven(unit.profile) }))),
+    table: (starts) =>
+      ways.table(
+        starts.map(({ handle, profile, place, headingDeg, speedMps }) => {
+          return { handle, profile: driven(profile), place, headingDeg, speedMps };
+        }),
+      ),
   };
 }

@@ -1,10 +1,9 @@
 import { type LonLat, lonLat, type Priority } from '../../../geo-engine/src/index.js';
 import type { Feed } from '../feed/feed.js';
-import type { AssignmentStatus } from '../protocol/status.js';
+import { type AssignmentStatus, ENDED_VEK_STATUSES, type VekStatus } from '../protocol/status.js';
 import type { Database } from '../store/database.js';
 import { veksSql } from '../veks/veks-sql.js';
 
-const ENDED: readonly string[] = ['closed', 'cancelled', 'transferred', 'merged'];
 /** Open cards at a time: a night of storm over the whole country, many times over. */
 const MAX_OPEN = 100_000;
 
@@ -20,13 +19,15 @@ export interface VekState {
   readonly id: string;
   readonly number: number;
   readonly agencyId: string;
-  /** The owner, and every agency with a part. */
+  /** Its owners, and every agency with a part. */
   readonly parties: readonly string[];
   readonly typeCode: string | null;
   readonly priority: Priority | null;
   readonly place: LonLat | null;
   /** Radius of the circle that the caller is in; null: not said. */
   readonly accuracyM: number | null;
+  /** Codes of the objects concerned. */
+  readonly objects: readonly string[];
   /** How far it was raised; levels add up. */
   readonly alarmLevel: number;
   /** Epoch ms. */
@@ -39,13 +40,15 @@ interface VekRow {
   id: string;
   number: number;
   agency_id: string;
+  co_owners: string[];
   type_code: string | null;
   priority: Priority | null;
   lon: number | null;
   lat: number | null;
   accuracy_m: number | null;
+  objects: string[];
   alarm_level: number;
-  status: string;
+  status: VekStatus;
   received_at: number;
   version: number;
   services: { agencyId: string }[];
@@ -53,22 +56,29 @@ interface VekRow {
 }
 
 function stateOf(row: VekRow): VekState {
-  const { id, number, lon, lat, priority, version, services, assignments } = row;
+  const { id, number, lon, lat, priority, objects, version, services, assignments } = row;
   const active = assignments.filter(({ status }) => !['queued', 'done', 'cancelled'].includes(status));
   return {
     id,
     number,
     agencyId: row.agency_id,
-    parties: [...new Set([row.agency_id, ...services.map(({ agencyId }) => agencyId)])],
+    parties: [...new Set([row.agency_id, ...row.co_owners, ...services.map(({ agencyId }) => agencyId)])],
     typeCode: row.type_code,
     priority,
     place: lon === null || lat === null ? null : lonLat(lon, lat),
     accuracyM: row.accuracy_m,
+    objects,
     alarmLevel: row.alarm_level,
     receivedAt: row.received_at,
     version,
     work: active.map(({ id, unitId, status }) => ({ assignmentId: id, unitId, status: status as AssignmentStatus })),
   };
+}
+
+/** A read that has not begun: what it will ask for, and its end. */
+interface NextRead {
+  readonly asked: { readonly ids: Set<string>; all: boolean };
+  readonly read: Promise<void>;
 }
 
 /**
@@ -80,6 +90,7 @@ export class OpenVeks {
   readonly #byId = new Map<string, VekState>();
   readonly #listeners = new Set<(ids: readonly string[]) => void>();
   #lastRead: Promise<void> = Promise.resolve();
+  #next: NextRead | undefined;
 
   constructor(database: Database, feed: Feed) {
     this.#database = database;
@@ -107,17 +118,29 @@ export class OpenVeks {
 
   /** @param ids null: all */
   reload(ids: readonly string[] | null): Promise<void> {
-    // one after the other: an answer that was overtaken would bring an older state back
-    const read = this.#lastRead.then(() => this.#read(ids));
+    // one after the other: an answer that was overtaken would bring an older state back. All who ask meanwhile share the next.
+    const next = this.#next ?? this.#follow();
+    if (ids === null) next.asked.all = true;
+    else for (const id of ids) next.asked.ids.add(id);
+    return next.read;
+  }
+
+  #follow(): NextRead {
+    const asked = { ids: new Set<string>(), all: false };
+    const read: Promise<void> = this.#lastRead.then(() => {
+      this.#next = undefined;
+      return this.#read(asked.all ? null : [...asked.ids]);
+    });
     this.#lastRead = read.catch(() => {});
-    return read;
+    this.#next = { asked, read };
+    return this.#next;
   }
 
   async #read(ids: readonly string[] | null): Promise<void> {
     const { rows } = await this.#database.query<VekRow>(veksSql.vek, [ids, null, MAX_OPEN]);
     if (ids === null) this.#byId.clear();
     for (const row of rows) {
-      if (ENDED.includes(row.status)) this.#byId.delete(row.id);
+      if (ENDED_VEK_STATUSES.includes(row.status)) this.#byId.delete(row.id);
       else this.#byId.set(row.id, stateOf(row));
     }
     const changed = ids ?? rows.map(({ id }) => id);

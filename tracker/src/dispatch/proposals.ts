@@ -3,8 +3,9 @@ import { type Proposal, proposalKey } from '../../../geo-engine/src/index.js';
 import type { Records } from '../feed/record.js';
 import type { Queryable } from '../store/database.js';
 import { sqlStatements } from '../store/sql-file.js';
-import { assignUnit, cancelAssignment, vekParties } from '../veks/dispatch.js';
+import { assignUnit, cancelAssignment } from '../veks/assignments.js';
 import { CommandError } from '../veks/errors.js';
+import { type Actor, vekCard } from '../veks/vek-card.js';
 import { DispatchRefusal } from './errors.js';
 
 const sql = sqlStatements('./proposals.sql', import.meta.url, [
@@ -117,7 +118,7 @@ async function told(
   version: number,
   at: number,
 ): Promise<void> {
-  const { parties } = await vekParties(tx, body.vekId);
+  const { parties } = await vekCard(tx, body.vekId);
   records.event({
     type: `lv.vanags.proposal.${what}.v1`,
     agencyId,
@@ -195,7 +196,7 @@ export async function confirmProposal(
   tx: Queryable,
   records: Records,
   id: string,
-  { by, at }: { readonly by: string; readonly at: number },
+  { by, at }: { readonly by: Actor; readonly at: number },
 ): Promise<MadeAssignment[]> {
   const row = (await tx.query<ProposalRow>(sql.proposal_for_change, [id])).rows[0];
   if (row?.state !== 'open')
@@ -203,10 +204,10 @@ export async function confirmProposal(
   const proposal = storedOf(row);
   try {
     const calledOff = calledOffBy(proposal.body);
-    if (calledOff !== undefined) await callOff(tx, records, proposal, calledOff, at);
+    if (calledOff !== undefined) await callOff(tx, records, proposal, calledOff, by, at);
     const made = sentBy(proposal.body).map((sent): MadeAssignment => ({ id: uuidv7(), ...sent }));
     for (const assignment of made) await assignUnit(tx, records, { ...assignment, by, at });
-    const settled = await tx.query<{ version: number }>(sql.settle_proposal, [id, 'confirmed', by, null]);
+    const settled = await tx.query<{ version: number }>(sql.settle_proposal, [id, 'confirmed', by.subject, null]);
     await told(tx, records, proposal, 'confirmed', settled.rows[0]!.version, at);
     return made;
   } catch (error) {
@@ -220,6 +221,7 @@ async function callOff(
   records: Records,
   { id }: StoredProposal,
   { unitId, vekId }: { readonly unitId: string; readonly vekId: string },
+  by: Actor,
   at: number,
 ): Promise<void> {
   const { rows } = await tx.query<{ id: string; status: string }>(sql.active_assignment_of, [vekId, unitId]);
@@ -228,5 +230,5 @@ async function callOff(
     const detail = `unit ${unitId} is not under way to VEK ${vekId} any more, as proposal ${id} takes it to be`;
     throw new DispatchRefusal('proposal_over', detail, { unitId, status: assignment?.status ?? null });
   }
-  await cancelAssignment(tx, records, assignment.id, at);
+  await cancelAssignment(tx, records, { assignmentId: assignment.id, by, at });
 }

@@ -113,7 +113,7 @@ export class ReEvaluation {
     const { database, policies, directory } = this.#parts;
     const standing = await openProposals(database, null);
     const incidents = await this.#incidents(now);
-    const operator = [...directory.agenciesById.values()].find(({ kind }) => kind === 'operator')!;
+    const { operator } = directory;
     const { proposeGainS, keepGainS, preemptGainS, mostAddedS, preemption, nodeLimit } = policies.of(operator.id);
     const proposals = reEvaluate(
       incidents,
@@ -158,7 +158,7 @@ export class ReEvaluation {
     if (incident === undefined) return undefined;
     const { places, roster, corrections } = this.#parts;
     const asker = this.#ownerOf(vek, now);
-    const question = questionOf(incident, incident.wanted, asker, places, now);
+    const question = questionOf(incident, incident.wanted, asker, [], places, now);
     const demand = compileDemand(incident.wanted);
     const ways = this.#recommender.waysTo(incident);
     const correction = corrections.of(travelZone(incident.facts), now);

@@ -115,7 +115,7 @@ export class Recommender {
    * @throws DispatchRefusal, as lookUpIncident
    */
   recommend(asked: readonly IncidentAsked[], asker: Asker, by: AskedBy, now: number) {
-    const gatherings = asked.map((one) => this.#gather(one, asker, now));
+    const gatherings = asked.map((one) => this.#gather(one, asker, by, now));
     return gatherings.length === 1
       ? this.#recommendOne(gatherings[0]!, by, now)
       : this.#recommendTogether(gatherings, asker, by, now);
@@ -174,10 +174,11 @@ export class Recommender {
     return { decisionId, record: state };
   }
 
-  #gather(asked: IncidentAsked, asker: Asker, now: number): Gathering {
+  #gather(asked: IncidentAsked, asker: Asker, { subject }: AskedBy, now: number): Gathering {
     const incident = lookUpIncident(asked, this.#parts, now);
     const { places, corrections, roster } = this.#parts;
-    const whole = questionOf(incident, incident.wanted, asker, places, now);
+    const ownHolds = incident.vekId === null ? [] : roster.heldBy(subject, incident.vekId, now);
+    const whole = questionOf(incident, incident.wanted, asker, ownHolds, places, now);
     const surroundings: Surroundings = {
       roster: roster.at(now),
       ways: this.waysTo(incident),
@@ -208,6 +209,7 @@ export class Recommender {
       capabilities,
       services,
       skipped: asker.skipped,
+      ownHolds: [],
       preemption: null,
       policy: enginePolicy(policy),
       maxFixAgeS: policy.maxFixAgeS,

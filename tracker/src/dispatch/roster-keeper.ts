@@ -2,7 +2,7 @@ import { DispatchRoster, type DispatchUnit, type StandingUnit, type UnitFix } fr
 import type { LiveTable } from '../live/live-table.js';
 import { UNIT_FLAG } from '../protocol/live-frame.js';
 import { isAssignmentStatus } from '../protocol/status.js';
-import type { CrewShift, CrewUnit, Directory, Stretch } from '../units/directory.js';
+import { type CrewShift, type CrewUnit, type Directory, holdAt, type Stretch } from '../units/directory.js';
 import type { OpenVeks } from './open-veks.js';
 import type { Policies } from './policies.js';
 import { serviceOf } from './services.js';
@@ -28,6 +28,7 @@ export class RosterKeeper {
   /** Units that one crew mans by turns, by the crew's name within its agency. */
   readonly #crews = new Map<string, Set<CrewUnit>>();
   readonly #crewsOf = new Map<CrewUnit, readonly string[]>();
+  readonly #held = new Set<CrewUnit>(); // holds that have run out are among them for a while
   readonly #listeners = new Set<(unitIds: readonly string[]) => void>();
 
   constructor(directory: Directory, live: LiveTable, veks: OpenVeks, policies: Policies) {
@@ -51,6 +52,16 @@ export class RosterKeeper {
   at(now: number): DispatchRoster {
     for (const handle of this.#roster.expired(now)) this.#upsert(this.#directory.unitsByHandle.get(handle)!, now);
     return this.#roster;
+  }
+
+  /** Ids of the units that a desk holds for a VEK. */
+  heldBy(subject: string, vekId: string, now: number): string[] {
+    return [...this.#held]
+      .filter((unit) => {
+        const hold = holdAt(unit, now);
+        return hold?.vekId === vekId && hold.by === subject;
+      })
+      .map(({ id }) => id);
   }
 
   /** The units of some agencies as they stand at an instant: by then holds have run out, shifts have begun. Places are the last ones known. */
@@ -101,6 +112,8 @@ export class RosterKeeper {
 
   #upsert(unit: CrewUnit, now: number): void {
     const standing = this.#standing(unit, now);
+    if (standing.held) this.#held.add(unit);
+    else this.#held.delete(unit);
     this.#roster.upsert(standing, this.#holdsUntil(unit, standing, now));
     this.#move(unit.slot); // it may be new, and on the picture before
   }
@@ -138,7 +151,7 @@ export class RosterKeeper {
       kind,
       status,
       capabilities,
-      held: unit.heldUntil > now,
+      held: holdAt(unit, now) !== null,
       vekId: work?.vekId ?? null,
       onShift: shifts.length === 0 ? null : shift !== undefined,
       headCount: shift?.headCount ?? null,
@@ -179,7 +192,7 @@ export class RosterKeeper {
 
   /** From when on it stands otherwise, though nobody says anything; epoch ms. */
   #holdsUntil(unit: CrewUnit, { turnoutMs, status }: StandingUnit, now: number): number {
-    const turns = [unit.heldUntil, unit.work?.expectedFreeAt ?? 0];
+    const turns = [unit.hold?.until ?? 0, unit.work?.expectedFreeAt ?? 0];
     for (const { startsAt, endsAt } of [...unit.shifts, ...unit.rests]) turns.push(startsAt, endsAt);
     for (const { startsAt, endsAt } of unit.reservations) turns.push(startsAt - RESERVED_AHEAD_MS, endsAt);
     if (status === 'dispatched' && turnoutMs > 0) turns.push(now + TURNOUT_STEP_MS);

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { UNIT_STATUSES, VEK_SERVICE_STATUSES, type VekServiceStatus } from '../protocol/status.js';
+import { UNIT_STATUSES, VEK_ENDINGS, VEK_SERVICE_STATUSES } from '../protocol/status.js';
 import type { AggregateKind } from './event.js';
 
 /** What is said of a type of event to those who read it. */
@@ -33,13 +33,13 @@ const REGISTERED: readonly AggregateKind[] = [
   'shelter',
 ];
 
-const PART: Readonly<Record<VekServiceStatus, string>> = {
-  offered: 'A VEK was offered to an agency.',
-  accepted: 'An agency accepted its part.',
-  refused: 'An agency refused its part.',
-  assigned: 'An agency has sent a unit.',
-  in_progress: 'An agency is at work.',
-  done: 'An agency has ended its work.',
+/** What is said about an agency's part by people, or by the clock; what follows its units is told by their assignments and the card. */
+const PART: Readonly<Record<string, string>> = {
+  offered: 'A part of a VEK, or the whole of it, was offered to an agency.',
+  accepted: 'An agency accepted its part, or the whole card.',
+  refused: 'An agency refused its part, or the whole card.',
+  timed_out: 'Nobody answered an offer in time.',
+  returned: 'An agency gave its part back.',
 };
 
 const PROPOSAL: Readonly<Record<string, string>> = {
@@ -48,6 +48,14 @@ const PROPOSAL: Readonly<Record<string, string>> = {
   withdrawn: 'A proposal no longer holds.',
   confirmed: 'A person has confirmed a proposal.',
   dismissed: 'A person has dismissed a proposal.',
+};
+
+const ATTENTION: Readonly<Record<string, string>> = {
+  raised: 'Something has waited for a person for too long.',
+  escalated: 'Nobody has acknowledged it: the next level is told.',
+  repeated: 'It is told once more.',
+  acknowledged: 'A person sees to it.',
+  cleared: 'Its cause is gone.',
 };
 
 const place = z.strictObject({ lon: z.number(), lat: z.number(), at: at.nullable(), source: text.nullable() });
@@ -87,6 +95,13 @@ export const EVENT_CATALOGUE: Readonly<Record<string, EventType>> = {
   }),
   'lv.vanags.unit.held.v1': of('A unit is held for a VEK.', { unitId: id, vekId: id, expiresAt: at }),
   'lv.vanags.unit.released.v1': of('A unit is held no longer.', { unitId: id, vekId: id }),
+  'lv.vanags.unit.position_entered.v1': of('A person entered where a unit is.', {
+    unitId: id,
+    lon: z.number(),
+    lat: z.number(),
+    at,
+    enteredAt: at,
+  }),
   'lv.vanags.unit.equipment_changed.v1': of('What a unit carries changed.', {
     unitId: id,
     equipment: z.record(text, z.number()),
@@ -119,6 +134,26 @@ export const EVENT_CATALOGUE: Readonly<Record<string, EventType>> = {
     by: text,
     at,
   }),
+  ...Object.fromEntries(
+    Object.entries(ATTENTION).map(([what, description]) => [
+      `lv.vanags.attention.${what}.v1`,
+      of(description, {
+        attentionId: id,
+        kind: text,
+        agencyId: id,
+        vekId: id.nullable(),
+        assignmentId: id.nullable(),
+        unitId: id.nullable(),
+        since: at,
+        level: text,
+        repeats: z.number().int(),
+        ...(what === 'acknowledged' ? { by: text } : {}),
+      }),
+    ]),
+  ),
+  'lv.vanags.attention_policy.changed.v1': of('After how long an agency is told of what waits changed.', {
+    agencyId: id,
+  }),
   'lv.vanags.crew_message.sent.v1': of('A desk wrote to a crew.', { messageId: id, unitId: id, by: text }),
   'lv.vanags.crew_message.read.v1': of('The crew has read it.', { messageId: id, unitId: id }),
 
@@ -138,14 +173,51 @@ export const EVENT_CATALOGUE: Readonly<Record<string, EventType>> = {
     priority: text.nullable().optional(),
     changed: z.array(text).optional(),
   }),
-  'lv.vanags.vek.closed.v1': of('A card ended.', { vekId: id, status: z.enum(['closed', 'cancelled']) }),
+  'lv.vanags.vek.closed.v1': of('A card ended.', {
+    vekId: id,
+    status: z.enum(VEK_ENDINGS),
+    outcome: text.nullable(),
+  }),
+  'lv.vanags.vek.reopened.v1': of('An ended card is open again.', { vekId: id, status: z.literal('new') }),
+  'lv.vanags.vek.merged.v1': of('A card went into another one of the same emergency.', { vekId: id, intoVekId: id }),
+  'lv.vanags.vek.commented.v1': of('Somebody wrote on a card; the words are read over the API.', {
+    vekId: id,
+    commentId: id,
+    by: text,
+  }),
   ...Object.fromEntries(
-    VEK_SERVICE_STATUSES.map((status) => [
-      `lv.vanags.vek.service_${status}.v1`,
-      of(PART[status], { vekId: id, agencyId: id, status: z.literal(status) }),
+    Object.entries(PART).map(([what, description]) => [
+      `lv.vanags.vek.service_${what}.v1`,
+      of(description, {
+        vekId: id,
+        agencyId: id,
+        status: z.enum(VEK_SERVICE_STATUSES),
+        transfer: z.boolean(),
+        responsibleId: id,
+      }),
     ]),
   ),
-  'lv.vanags.assignment.created.v1': of('A unit was sent.', { assignmentId: id, vekId: id, unitId: id }),
+  'lv.vanags.assignment.created.v1': of('A unit was sent, or sent to take over from another.', {
+    assignmentId: id,
+    vekId: id,
+    unitId: id,
+    relieves: id.nullable(),
+  }),
+  'lv.vanags.assignment.moved.v1': of('An assignment is of another card since its own was merged.', {
+    assignmentId: id,
+    unitId: id,
+    fromVekId: id,
+    vekId: id,
+  }),
+  'lv.vanags.assignment.milestone_late.v1': of('A status came late and was written at its own time.', {
+    assignmentId: id,
+    vekId: id,
+    unitId: id,
+    code: text,
+    at,
+    receivedAt: at,
+    source: z.enum(['crew', 'dispatcher', 'system']),
+  }),
   'lv.vanags.assignment.acknowledged.v1': of('The crew has its assignment.', {
     assignmentId: id,
     vekId: id,

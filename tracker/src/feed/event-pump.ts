@@ -6,8 +6,8 @@ const RETRY_MS = 500;
 
 /** Where a pump's events go. */
 export interface EventSink {
-  /** For whom, asked before every batch: a revoked grant counts at once. */
-  reader(): FeedReader;
+  /** For whom, asked before every batch: a revoked grant counts at once. Null: everything. */
+  reader(): FeedReader | null;
   /** Sends a batch and resolves when the other side has acknowledged it. */
   deliver(events: readonly CloudEvent[], cursor: string): Promise<void>;
   /** The cursor is older than what is kept. */

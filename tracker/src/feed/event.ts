@@ -17,6 +17,8 @@ export type AggregateKind =
   | 'closure'
   | 'alarm'
   | 'crew_message'
+  | 'attention'
+  | 'attention_policy'
   | 'territory'
   | 'duty_area'
   | 'norm_zone'

@@ -70,25 +70,29 @@ SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - min(recorded_at))
 -- name: read
 -- $1 after this position, $2 how many at most; the reader's own agency $3 (null: everything is read) and those it may see $4; the
 -- types $5 and subjects $6 that are wanted (empty: all; null with $3).
--- VEKs, assignments and proposals are for those who have a part in them; to see an agency's units is not to see its calls. A closed road is
+-- VEKs, assignments, proposals and what waits for a person are for those who have a part in them; to see an agency's units is not to see its calls. A closed road is
 -- closed to everybody.
 SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at, recorded_at
 FROM feed_event
 WHERE position > $1
   AND ($3::uuid IS NULL OR aggregate_kind = 'closure' OR $3 = ANY (concerned)
-       OR aggregate_kind NOT IN ('vek', 'assignment', 'proposal') AND concerned && $4::uuid[])
+       OR aggregate_kind NOT IN ('vek', 'assignment', 'proposal', 'attention') AND concerned && $4::uuid[])
   AND ($3::uuid IS NULL OR $5::text[] = '{}' OR type = ANY ($5)
        OR EXISTS (SELECT FROM unnest($5) AS prefix WHERE prefix LIKE '%.*' AND starts_with(type, left(prefix, -1))))
   AND ($3::uuid IS NULL OR $6::text[] = '{}' OR aggregate_kind = ANY ($6) OR aggregate_kind || '/' || aggregate_id = ANY ($6))
 ORDER BY position LIMIT $2
 
 -- name: read_audit
--- $1 after this position, $2 how many at most, $3 agencies, whose people it is of or whose things were touched; $4 actor, $5 action, $6 kind and $7 id of the subject, $8 from and $9 to
--- instants (epoch ms): null where it does not matter
+-- $1 after this position, $2 how many at most, $3 the agency, whose people it is of or whose things were touched (an index each); $4 actor,
+-- $5 action, $6 kind and $7 id of the subject, $8 from and $9 to instants (epoch ms): null where it does not matter
 SELECT position, id, agency_id AS "agencyId", actor, purpose, action, subject_kind AS "subjectKind", subject_id AS "subjectId",
        source_ip AS "sourceIp", detail, at, encode(hash, 'hex') AS hash
-FROM audit_entry
-WHERE position > $1 AND (agency_id = ANY ($3::uuid[]) OR detail->>'ownerId' = ANY ($3::text[]))
+FROM (
+  SELECT * FROM audit_entry WHERE agency_id = $3::uuid
+  UNION ALL
+  SELECT * FROM audit_entry WHERE detail->>'ownerId' = $3::text AND detail ? 'ownerId' AND agency_id <> $3::uuid
+) AS entry
+WHERE position > $1
   AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR action = $5)
   AND ($6::text IS NULL OR subject_kind = $6) AND ($7::text IS NULL OR subject_id = $7)
   AND ($8::float8 IS NULL OR at >= to_timestamp($8 / 1000)) AND ($9::float8 IS NULL OR at < to_timestamp($9 / 1000))

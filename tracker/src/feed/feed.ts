@@ -59,7 +59,7 @@ export interface ConsumerCursor {
 }
 
 /** Kinds whose events are for those with a part in them alone. */
-const FOR_PARTIES = new Set<string>(['vek', 'assignment', 'proposal']);
+const FOR_PARTIES = new Set<string>(['vek', 'assignment', 'proposal', 'attention']);
 /** Kinds whose events are for every agency: a closed road is closed to all of them. */
 const FOR_EVERYBODY = new Set<string>(['closure']);
 

@@ -31,11 +31,17 @@ export interface Records {
 /** Called after a commit that recorded events, so that they are stamped at once and not at the next poll. */
 export type OnRecorded = () => void;
 
+/** Runs a change of state, as `Changes` does. */
+export interface ChangeRunner {
+  /** @param aggregates ids of all that the work will change */
+  change<T>(aggregates: readonly string[], work: (tx: Queryable, records: Records) => Promise<T>): Promise<T>;
+}
+
 /**
  * Runs every change of state: one transaction whose first statement locks the aggregates it changes, so that their events are
  * written in the order of their versions; events and audit entries go in with it or not at all.
  */
-export class Changes {
+export class Changes implements ChangeRunner {
   readonly #database: Database;
   readonly #onRecorded: OnRecorded;
 
@@ -45,16 +51,35 @@ export class Changes {
   }
 
   /**
-   * @param aggregates ids of all that the work will change
+   * @param aggregates ids of all that the work will change. Work that finds out inside that it changes another VEK too (a unit was sent
+   *   elsewhere, or its VEK merged, just before the locks were there) is undone and run again with that one locked, so it leaves nothing
+   *   outside the transaction.
    * @throws whatever the work throws (nothing is stored then); StoreError `database_unavailable`
    */
   async change<T>(aggregates: readonly string[], work: (tx: Queryable, records: Records) => Promise<T>): Promise<T> {
+    try {
+      return await this.#changeLocked(aggregates, work);
+    } catch (error) {
+      if (!(error instanceof UnlockedVek)) throw error;
+      return this.change([...aggregates, error.id], work);
+    }
+  }
+
+  async #changeLocked<T>(
+    aggregates: readonly string[],
+    work: (tx: Queryable, records: Records) => Promise<T>,
+  ): Promise<T> {
     let recorded = false;
     const result = await this.#database.transaction(async (tx) => {
       await tx.query(sql.lock_aggregates, [aggregates]);
       const events: NewFeedEvent[] = [];
       const entries: NewAuditEntry[] = [];
-      const value = await work(tx, { event: (event) => events.push(event), audit: (entry) => entries.push(entry) });
+      const record = (event: NewFeedEvent) => {
+        const vekId = vekOf(event);
+        if (vekId !== undefined && !aggregates.includes(vekId)) throw new UnlockedVek(vekId);
+        events.push(event);
+      };
+      const value = await work(tx, { event: record, audit: (entry) => entries.push(entry) });
       if (events.length > 0) await tx.query(sql.record_events, [JSON.stringify(events.map(eventRow))]);
       if (entries.length > 0) await tx.query(sql.record_audit, [JSON.stringify(entries.map(auditRow))]);
       recorded = events.length + entries.length > 0;
@@ -62,6 +87,22 @@ export class Changes {
     });
     if (recorded) this.#onRecorded();
     return result;
+  }
+}
+
+/** The VEK whose lock orders the event: assignments are changed under that of their VEK. */
+function vekOf({ aggregate, data }: NewFeedEvent): string | undefined {
+  if (aggregate.kind === 'vek') return aggregate.id;
+  return aggregate.kind === 'assignment' ? (data.vekId as string) : undefined;
+}
+
+/** An event of a VEK that was not locked before the work began: what it was made from may be older than what is committed. */
+class UnlockedVek extends Error {
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`VEK ${id} is changed without its lock`);
+    this.id = id;
   }
 }
 

@@ -7,7 +7,7 @@ SELECT position FROM feed_head
 WITH party AS (
   SELECT id, version, agency_id, number, channel, type_code, priority, status, received_at FROM vek v
   WHERE status NOT IN ('closed', 'cancelled', 'transferred', 'merged')
-    AND (v.agency_id = $1::uuid OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = v.id AND s.agency_id = $1))
+    AND (v.agency_id = $1::uuid OR $1 = ANY (v.co_owners) OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = v.id AND s.agency_id = $1))
 ), item AS (
   SELECT 'agency' AS kind, id, version, id AS agency_id, jsonb_build_object('code', code, 'kind', kind) AS data
   FROM agency WHERE id = ANY ($2::uuid[])
@@ -57,6 +57,11 @@ WITH party AS (
   SELECT 'alarm', id, version, agency_id,
          jsonb_build_object('unitId', unit_id, 'deviceId', device_id, 'at', extract(epoch FROM called_at) * 1000, 'repeats', repeats)
   FROM alarm WHERE acknowledged_at IS NULL AND agency_id = ANY ($2)
+  UNION ALL
+  SELECT 'attention', id, version, agency_id,
+         jsonb_build_object('kind', kind, 'vekId', vek_id, 'assignmentId', assignment_id, 'unitId', unit_id, 'since', extract(epoch FROM since) * 1000,
+                            'level', (ARRAY['desk', 'agency', 'commander', 'owner'])[level], 'repeats', repeats)
+  FROM attention WHERE cleared_at IS NULL AND (agency_id = $1 OR owner_id = $1 AND level = 4)
 )
 SELECT kind || '/' || id AS subject, version, agency_id AS "agencyId", data FROM item
 WHERE $3::text[] = '{}' OR kind = ANY ($3) OR kind || '/' || id = ANY ($3)

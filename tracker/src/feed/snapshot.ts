@@ -10,6 +10,7 @@ export const SNAPSHOT_KINDS: readonly AggregateKind[] = [
   'agency',
   'alarm',
   'assignment',
+  'attention',
   'closure',
   'crew_shift',
   'device',

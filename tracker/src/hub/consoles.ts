@@ -63,6 +63,8 @@ export class Consoles {
   });
   readonly #audiences = new Audiences();
   readonly #viewers = new Map<Viewer, Principal>();
+  /** Sockets of consoles by the agency of who sits there. */
+  readonly #desks = new Map<string, Set<Socket>>();
   #tick: NodeJS.Timeout | undefined;
   #regrantTimer: NodeJS.Timeout | undefined;
 
@@ -73,6 +75,10 @@ export class Consoles {
     this.#gate(this.#io.of('/feed'), 'openFeed');
     this.#io.of('/console').on('connection', (socket) => this.#openConsole(socket));
     this.#io.of('/feed').on('connection', (socket) => this.#pump(socket, socket.data.principal));
+    core.presence.onChange(({ vekId, parties, present }) => {
+      for (const [agencyId, sockets] of this.#desks)
+        if (parties.includes(agencyId)) for (const socket of sockets) socket.emit('presence', { vekId, present });
+    });
     core.directory.onChange((change) => {
       if (change.kind === 'agencies') this.#regrant();
     });
@@ -136,12 +142,22 @@ export class Consoles {
       const now = Date.now();
       reply(picture.watch(viewer, this.#audience(principal, now), view.data, now));
     });
+    this.#seat(socket, principal.agency.id);
     socket.on('resync', () => picture.resync(viewer, Date.now()));
     socket.on('disconnect', () => {
       picture.leave(viewer);
       this.#viewers.delete(viewer);
     });
     this.#pump(socket, principal);
+  }
+
+  /** From now on the desk hears who is at the VEKs of its agency; first, who is there already. */
+  #seat(socket: Socket, agencyId: string): void {
+    const sockets = this.#desks.get(agencyId) ?? new Set();
+    this.#desks.set(agencyId, sockets.add(socket));
+    socket.on('disconnect', () => sockets.delete(socket));
+    for (const { vekId, present } of this.#core.presence.forAgency(agencyId))
+      socket.emit('presence', { vekId, present });
   }
 
   #audience(principal: Principal, now: number) {

@@ -100,7 +100,7 @@ export class CrewSockets {
         const tokenSha256 = token === undefined ? '' : deviceTokenSha256(token);
         const device = this.#core.directory.deviceByToken(tokenSha256);
         if (device === undefined) return refuse(res, 401, token === undefined ? 'token_missing' : 'token_invalid');
-        if (!this.#core.intake.budgets.mayConnect(device, Date.now())) return refuse(res, 429, 'too_many_frames');
+        if (!this.#core.intake.budgets.of(device).mayConnect(Date.now())) return refuse(res, 429, 'too_many_frames');
         const accepted = offered.split(',').some((name) => name.trim() === SUBPROTOCOL) ? SUBPROTOCOL : '';
         res.upgrade<SocketData>({ device, tokenSha256, session: undefined }, key, accepted, extensions, context);
       },

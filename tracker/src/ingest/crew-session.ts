@@ -22,7 +22,7 @@ import type { CrewDevice } from '../units/directory.js';
 import { AckDebt, AckPacer } from './ack-pacer.js';
 import { DeviceClocks } from './device-clocks.js';
 import { FixJudge, type Handling, VERDICTS, type Verdict } from './filters.js';
-import { FrameBudgets } from './frame-budget.js';
+import { type FrameBudget, FrameBudgets } from './frame-budget.js';
 import { type ClaimedLane, StreamClaims } from './stream-claims.js';
 import { OwnedStream, type StreamOwner, type WriteBatch } from './write-batch.js';
 import { Writer, type WriterSettings } from './writer.js';
@@ -170,6 +170,7 @@ export class CrewSession implements StreamOwner {
   readonly transport: CrewTransport;
   readonly #intake: Intake;
   readonly #onGreeted: () => void;
+  readonly #budget: FrameBudget;
   readonly #ackDebt = new AckDebt(() => this.#sendAcks());
   #hello: CrewHello | undefined;
   /** The interval that the device was last told, seconds. */
@@ -183,6 +184,7 @@ export class CrewSession implements StreamOwner {
     this.transport = transport;
     this.#intake = intake;
     this.#onGreeted = onGreeted;
+    this.#budget = intake.budgets.of(device);
     this.#helloTimer = setTimeout(
       () => this.fail('hello_timeout', `no hello within ${LIMITS.helloMs} ms`),
       LIMITS.helloMs,
@@ -243,7 +245,7 @@ export class CrewSession implements StreamOwner {
     this.#intake.counters.frames++;
     if (data.byteLength > LIMITS.frameBytes)
       return this.fail('frame_too_large', `${data.byteLength} bytes; at most ${LIMITS.frameBytes}`);
-    const allowed = this.#intake.budgets.maySend(this.device, now);
+    const allowed = this.#budget.maySend(now);
     if (allowed === 'none') return this.#flooded();
     if (isBinary) {
       const view = new DataView(data);

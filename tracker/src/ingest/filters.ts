@@ -54,6 +54,9 @@ interface Sighting {
   readonly accuracyDm: number; // 0xffff unknown
 }
 
+const NOWHERE: Sighting = { lon: 0, lat: 0, fixTime: 0, accuracyDm: UNKNOWN };
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** A run of set-aside fixes of one device that agree with each other. */
 interface Jump {
   readonly last: Sighting;
@@ -173,6 +176,19 @@ export class FixJudge {
   readonly #jumps = new Map<number, Jump>(); // by device handle
   /** Slots whose live position is not known to be in the database. */
   readonly #onlyShown = new Set<number>();
+  // written anew for each fix, and of no use after: made anew, they were a tenth of what a frame costs here
+  readonly #sighting: Writable<Sighting> = { ...NOWHERE };
+  readonly #liveSighting: Writable<Sighting> = { ...NOWHERE };
+  readonly #known: Writable<Knowledge> = {
+    receivedAt: 0,
+    trusted: true,
+    standing: false,
+    live: undefined,
+    own: undefined,
+    ownLive: false,
+    liveIsStored: true,
+    jump: undefined,
+  };
   #counts = new Uint32Array(1024 * VERDICT_COUNT); // [slots × verdicts] since the start
 
   constructor(live: LiveTable) {
@@ -182,34 +198,36 @@ export class FixJudge {
   /** The verdict on a fix of the unit in this slot, for history; a good one is live if nothing newer or of more weight is. */
   take(slot: number, source: FixSource, fix: FixItem, receivedAt: number, handling: Handling): Verdict {
     const live = this.#live;
-    const sighting = {
-      lon: fix.lonE7 / 1e7,
-      lat: fix.latE7 / 1e7,
-      fixTime: fix.fixTime,
-      accuracyDm: fix.accuracyDm ?? UNKNOWN,
-    };
-    const liveSighting = live.hasPosition(slot)
-      ? {
-          lon: live.lonE7[slot] / 1e7,
-          lat: live.latE7[slot] / 1e7,
-          fixTime: live.fixTime[slot],
-          accuracyDm: live.accuracyDm[slot],
-        }
-      : undefined;
+    const sighting = this.#sighting;
+    sighting.lon = fix.lonE7 / 1e7;
+    sighting.lat = fix.latE7 / 1e7;
+    sighting.fixTime = fix.fixTime;
+    sighting.accuracyDm = fix.accuracyDm ?? UNKNOWN;
+    const liveSighting = live.hasPosition(slot) ? this.#liveSighting : undefined;
+    if (liveSighting !== undefined) {
+      liveSighting.lon = live.lonE7[slot] / 1e7;
+      liveSighting.lat = live.latE7[slot] / 1e7;
+      liveSighting.fixTime = live.fixTime[slot];
+      liveSighting.accuracyDm = live.accuracyDm[slot];
+    }
     const ownLive = live.sourceHandle[slot] === source.deviceHandle;
     const other = ownLive ? undefined : live.others.get(slot, source.deviceHandle);
-    const known: Knowledge = {
-      receivedAt,
-      trusted: handling !== 'untrusted',
-      standing: fix.speedCmps !== null && fix.speedCmps < STANDING_CMPS && (fix.flags & FIX_FLAG.moving) === 0,
-      live: liveSighting,
-      own: ownLive ? liveSighting : other && sightingOf(other),
-      ownLive,
-      liveIsStored: !this.#onlyShown.has(slot),
-      jump: this.#jumps.get(source.deviceHandle),
-    };
+    const known = this.#known;
+    known.receivedAt = receivedAt;
+    known.trusted = handling !== 'untrusted';
+    known.standing = fix.speedCmps !== null && fix.speedCmps < STANDING_CMPS && (fix.flags & FIX_FLAG.moving) === 0;
+    known.live = liveSighting;
+    known.own = ownLive ? liveSighting : other && sightingOf(other);
+    known.ownLive = ownLive;
+    known.liveIsStored = !this.#onlyShown.has(slot);
+    known.jump = this.#jumps.get(source.deviceHandle);
     const before = known.jump;
-    const caughtBy = FILTERS.find((filter) => filter.catches(sighting, known));
+    let caughtBy: Filter | undefined;
+    for (const filter of FILTERS) {
+      if (!filter.catches(sighting, known)) continue;
+      caughtBy = filter;
+      break;
+    }
     if (known.jump !== before) {
       if (known.jump === undefined) this.#jumps.delete(source.deviceHandle);
       else this.#jumps.set(source.deviceHandle, known.jump);

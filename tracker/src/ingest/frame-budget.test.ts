@@ -9,7 +9,7 @@ const aDevice = () => ({ id: 'device' }) as CrewDevice;
 /** How many frames of each sort pass, of so many at one instant. */
 function pass(budgets: FrameBudgets, device: CrewDevice, frames: number, now: number) {
   const passed = { any: 0, alarm: 0, none: 0 };
-  for (let i = 0; i < frames; i++) passed[budgets.maySend(device, now)]++;
+  for (let i = 0; i < frames; i++) passed[budgets.of(device).maySend(now)]++;
   return passed;
 }
 
@@ -24,22 +24,22 @@ describe('T8 frame budgets', () => {
   it('count connections, which give no new burst, and leave a few for who calls for help', () => {
     const [budgets, device] = [new FrameBudgets(), aDevice()];
     let connections = 0;
-    while (budgets.mayConnect(device, NOW)) connections++;
+    while (budgets.of(device).mayConnect(NOW)) connections++;
     expect(connections).toBe(LIMITS.frameBurst / 5 + 20);
     expect(pass(budgets, device, 10, NOW)).toEqual({ any: 0, alarm: 0, none: 10 });
-    expect(budgets.mayConnect(device, NOW + 500)).toBe(true);
+    expect(budgets.of(device).mayConnect(NOW + 500)).toBe(true);
   });
 
   it('are one for each device', () => {
     const budgets = new FrameBudgets();
     pass(budgets, aDevice(), 1000, NOW);
-    expect(budgets.maySend(aDevice(), NOW)).toBe('any');
+    expect(budgets.of(aDevice()).maySend(NOW)).toBe('any');
   });
 
   it('take a clock that was put back for one that stands still', () => {
     const [budgets, device] = [new FrameBudgets(), aDevice()];
     pass(budgets, device, 1000, NOW);
-    expect(budgets.maySend(device, NOW - 86_400_000)).toBe('none');
-    expect(budgets.maySend(device, NOW - 86_400_000 + 1000)).toBe('any');
+    expect(budgets.of(device).maySend(NOW - 86_400_000)).toBe('none');
+    expect(budgets.of(device).maySend(NOW - 86_400_000 + 1000)).toBe('any');
   });
 });

@@ -28,31 +28,32 @@ class Bucket {
   }
 }
 
-/** How many frames each device may send now. Its budget outlives connections: who was sent away for a flood has no new burst by coming back. */
-export class FrameBudgets {
-  readonly #budgets = new WeakMap<CrewDevice, { readonly frames: Bucket; readonly reserve: Bucket }>();
+/** How many frames one device may send now. */
+export class FrameBudget {
+  readonly #frames = new Bucket(LIMITS.frameBurst, LIMITS.framesPerS);
+  readonly #reserve = new Bucket(RESERVE.burst, RESERVE.perS);
 
-  #of(device: CrewDevice) {
-    let budget = this.#budgets.get(device);
-    if (budget === undefined) {
-      budget = {
-        frames: new Bucket(LIMITS.frameBurst, LIMITS.framesPerS),
-        reserve: new Bucket(RESERVE.burst, RESERVE.perS),
-      };
-      this.#budgets.set(device, budget);
-    }
-    return budget;
-  }
-
-  mayConnect(device: CrewDevice, now: number): boolean {
-    const { frames, reserve } = this.#of(device);
-    return frames.take(CONNECTION_FRAMES, now) || reserve.take(1, now);
+  mayConnect(now: number): boolean {
+    return this.#frames.take(CONNECTION_FRAMES, now) || this.#reserve.take(1, now);
   }
 
   /** `alarm`: only a frame of the alarm lane. */
-  maySend(device: CrewDevice, now: number): 'any' | 'alarm' | 'none' {
-    const { frames, reserve } = this.#of(device);
-    if (frames.take(1, now)) return 'any';
-    return reserve.take(1, now) ? 'alarm' : 'none';
+  maySend(now: number): 'any' | 'alarm' | 'none' {
+    if (this.#frames.take(1, now)) return 'any';
+    return this.#reserve.take(1, now) ? 'alarm' : 'none';
+  }
+}
+
+/** The budget of each device. It outlives connections: who was sent away for a flood has no new burst by coming back. */
+export class FrameBudgets {
+  readonly #budgets = new WeakMap<CrewDevice, FrameBudget>();
+
+  of(device: CrewDevice): FrameBudget {
+    let budget = this.#budgets.get(device);
+    if (budget === undefined) {
+      budget = new FrameBudget();
+      this.#budgets.set(device, budget);
+    }
+    return budget;
   }
 }

@@ -4,6 +4,8 @@ import { UNIT_FLAG } from '../protocol/live-frame.js';
 import { areApart, isFresh, OtherSources, type SourceSighting } from './other-sources.js';
 
 const NO_CELL = -1;
+/** In the place of a device: somebody entered where the unit is. Every device outranks it. */
+const BY_HAND: FixSource = { deviceHandle: 0, priority: -32_768, reportIntervalS: 10 };
 
 /** Who reports: the freshest source of the highest priority is live. */
 export interface FixSource {
@@ -142,9 +144,36 @@ export class LiveTable {
         this.#keepBeside(slot, other, receivedAt);
         return false;
       }
-      this.others.put(slot, live);
+      if (!this.isByHand(slot)) this.others.put(slot, live);
       this.others.remove(slot, source.deviceHandle);
     } else if (fix.fixTime <= this.fixTime[slot]) return false;
+    this.#show(slot, source, fix, receivedAt);
+    return true;
+  }
+
+  /** Whether the live position is one that somebody entered. */
+  isByHand(slot: number): boolean {
+    return this.hasPosition(slot) && this.sourceHandle[slot] === BY_HAND.deviceHandle;
+  }
+
+  /**
+   * Shows a unit where somebody says that it was at an instant, unless what is live is newer, or is a device's fix that was still fresh when
+   * it was entered. The first newer good fix of a device takes its place.
+   */
+  placeByHand(slot: number, lonE7: number, latE7: number, at: number, enteredAt: number): void {
+    if (this.hasPosition(slot)) {
+      if (at < this.fixTime[slot]) return;
+      if (!this.isByHand(slot)) {
+        const live = this.sighting(slot);
+        if (at === live.fixTime || isFresh(live, enteredAt)) return;
+        this.others.put(slot, live);
+      }
+    }
+    const unknown = { speedCmps: null, headingCdeg: null, accuracyDm: null, altitudeM: null };
+    this.#show(slot, BY_HAND, { fixTime: at, lonE7, latE7, ...unknown, flags: FIX_FLAG.enteredByHand }, enteredAt);
+  }
+
+  #show(slot: number, source: FixSource, fix: FixItem, receivedAt: number): void {
     this.lonE7[slot] = fix.lonE7;
     this.latE7[slot] = fix.latE7;
     this.fixTime[slot] = fix.fixTime;
@@ -165,7 +194,6 @@ export class LiveTable {
     this.cell[slot] = cell;
     this.index.upsert(this.handle[slot], lon, lat, cell);
     this.#tell(slot);
-    return true;
   }
 
   /** What another device says is kept beside the live position: where both report and are far apart, the unit is marked. */
@@ -177,7 +205,7 @@ export class LiveTable {
   }
 
   #apartFlag(slot: number, now: number): number {
-    if (!this.others.has(slot)) return 0;
+    if (!this.others.has(slot) || this.isByHand(slot)) return 0;
     const live = this.sighting(slot);
     for (const other of this.others.of(slot)) if (areApart(live, other, now)) return UNIT_FLAG.sourcesApart;
     return 0;

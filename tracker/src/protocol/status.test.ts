@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import {
   ALLOWED_MOVES,
+  ASSIGNMENT_MOVES,
+  ASSIGNMENT_STATES,
   ASSIGNMENT_STATUSES,
   DISPATCHABLE_STATUSES,
+  ENDED_VEK_STATUSES,
   isAssignmentStatus,
   UNIT_STATUSES,
   type UnitStatus,
   unitStatusCode,
+  VEK_MOVES,
+  VEK_SERVICE_AT_WORK,
+  VEK_SERVICE_MOVES,
+  VEK_SERVICE_STATUSES,
+  VEK_STATUSES,
 } from './status.js';
 
 /** The statuses that some run of allowed moves leads to; a dispatcher's assignment is the only way into `dispatched`. */
@@ -77,5 +85,49 @@ describe('unit statuses', () => {
 
   it('no unit that is on an assignment, out of service or off duty may be sent', () => {
     expect([...DISPATCHABLE_STATUSES].sort()).toEqual(['available', 'available_at_station', 'returning']);
+  });
+});
+
+describe('the tables of moves', () => {
+  const TABLES = [
+    ['VEK', VEK_STATUSES, VEK_MOVES],
+    ['part', VEK_SERVICE_STATUSES, VEK_SERVICE_MOVES],
+    ['assignment', ASSIGNMENT_STATES, ASSIGNMENT_MOVES],
+  ] as [string, readonly string[], Readonly<Record<string, readonly string[]>>][];
+
+  it.each(TABLES)(
+    'V1 of a %s has a row for each status, with moves to other statuses of its own',
+    (_, statuses, moves) => {
+      expect(Object.keys(moves).sort()).toEqual([...statuses].sort());
+      for (const from of statuses) {
+        expect(new Set(moves[from]).size).toBe(moves[from]!.length);
+        expect(moves[from]).not.toContain(from);
+        for (const to of moves[from]!) expect(statuses).toContain(to);
+      }
+    },
+  );
+
+  it('V1 an ended VEK is only reopened, as new, and a merged one never', () => {
+    for (const status of ENDED_VEK_STATUSES) expect(VEK_MOVES[status]).toEqual(status === 'merged' ? [] : ['new']);
+  });
+
+  it('V1 a part at work follows its units alone: no offer, refusal, return or time limit moves it', () => {
+    for (const status of VEK_SERVICE_AT_WORK)
+      for (const to of VEK_SERVICE_MOVES[status]) expect([...VEK_SERVICE_AT_WORK, 'accepted']).toContain(to);
+  });
+
+  it('V5 wherever an assignment comes by several steps it may come by one, so that the order of arrival does not matter', () => {
+    for (const from of ASSIGNMENT_STATUSES) {
+      const reached = new Set(ASSIGNMENT_MOVES[from]);
+      for (const status of reached) for (const next of ASSIGNMENT_MOVES[status]) reached.add(next);
+      reached.delete(from);
+      expect([...reached].sort(), from).toEqual([...ASSIGNMENT_MOVES[from]].sort());
+    }
+  });
+
+  it('V1 what a unit on an assignment may show next is what the assignment allows', () => {
+    for (const from of ASSIGNMENT_STATUSES)
+      for (const to of ASSIGNMENT_STATUSES)
+        expect(ALLOWED_MOVES[from].includes(to), `${from} to ${to}`).toBe(ASSIGNMENT_MOVES[from].includes(to));
   });
 });

@@ -38,6 +38,11 @@ export class IssuerKeys {
     this.#now = now;
   }
 
+  /** Epoch ms until which the keys are as the issuer publishes them; it may withdraw one meanwhile. */
+  get freshUntil(): number {
+    return this.#fetchedAt + FRESH_MS;
+  }
+
   /** The key that a token was signed with. @throws IssuerUnavailable; JWKSNoMatchingKey and others of jose */
   readonly key = async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> => {
     if (this.#now() - this.#fetchedAt > FRESH_MS) await this.#refresh();

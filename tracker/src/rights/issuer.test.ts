@@ -107,6 +107,29 @@ describe('tokens of an issuer', () => {
     expect(await verdict(await sign(second))).toBe('good');
   });
 
+  it('R11 found good are believed no longer than their key may be, R13 nor than they say, and their agency is asked each time', async () => {
+    const token = await sign(first, { exp: seconds() + 40 });
+    expect(await verdict(token)).toBe('good');
+    issuer.state.keys = [];
+    vi.advanceTimersByTime(39_000);
+    expect(await verdict(token)).toBe('good');
+    directory.agenciesByCode.delete('VUGD');
+    expect(await verdict(token)).toBe('agency_unknown');
+    directory.agenciesByCode.set('VUGD', agency as never);
+    vi.advanceTimersByTime(1000);
+    expect(await verdict(token)).toBe('token_invalid');
+    // found good 50 s after its key was read
+    issuer.state.keys = [first.jwk];
+    vi.advanceTimersByTime(60_000);
+    expect(await verdict(await sign(first))).toBe('good');
+    vi.advanceTimersByTime(50_000);
+    const late = await sign(first);
+    expect(await verdict(late)).toBe('good');
+    issuer.state.keys = [];
+    vi.advanceTimersByTime(11_000);
+    expect(await verdict(late)).toBe('token_invalid');
+  });
+
   it('R11 that name made-up keys do not make us ask the issuer each time', async () => {
     expect(await verdict(await sign(first))).toBe('good');
     vi.advanceTimersByTime(5000);

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Directory } from '../units/directory.js';
 import type { Principal } from './access.js';
@@ -30,16 +31,29 @@ const ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'];
  * for: a token that ends too early is made anew.
  */
 const CLOCK_SKEW_S = 30;
+/** A signature found good is not looked at again for so long, nor for longer than the key is known to be its issuer's. */
+const GOOD_FOR_MS = 60_000;
+/** Tokens in use at a time, some 500 bytes each. */
+const MAX_GOOD = 10_000;
 
 interface Issuer {
   readonly audience: string;
   readonly key: JWTVerifyGetKey;
+  /** Epoch ms until which its keys are as it publishes them. */
+  freshUntil(): number;
+}
+
+/** What a token with a good signature says, and until when (epoch ms) nobody asks again. */
+interface GoodToken {
+  readonly claims: z.infer<typeof Claims>;
+  readonly until: number;
 }
 
 /** Verifies people's and modules' tokens (JWT, RFC 7519) against the issuer of the settings, or the demo's own. */
 export class TokenVerifier {
   readonly #issuers = new Map<string, Issuer>();
   readonly #directory: Directory;
+  readonly #good = new LRUCache<string, GoodToken>({ max: MAX_GOOD }); // by SHA-256
 
   constructor(
     oidc: { readonly issuer: string; readonly jwksUrl: string | undefined; readonly audience: string } | undefined,
@@ -49,12 +63,12 @@ export class TokenVerifier {
   ) {
     this.#directory = directory;
     if (oidc !== undefined) {
-      const { key } = new IssuerKeys(oidc.issuer, oidc.jwksUrl);
-      this.#issuers.set(oidc.issuer, { audience: oidc.audience, key });
+      const keys = new IssuerKeys(oidc.issuer, oidc.jwksUrl);
+      this.#issuers.set(oidc.issuer, { audience: oidc.audience, key: keys.key, freshUntil: () => keys.freshUntil });
     }
     if (demo !== undefined) {
       const key = createLocalJWKSet(demo.jwks as Parameters<typeof createLocalJWKSet>[0]);
-      this.#issuers.set(DEMO_ISSUER, { audience: demoAudience, key });
+      this.#issuers.set(DEMO_ISSUER, { audience: demoAudience, key, freshUntil: () => Number.POSITIVE_INFINITY });
     }
   }
 
@@ -67,19 +81,26 @@ export class TokenVerifier {
   }
 
   async verify(token: string): Promise<TokenAnswer> {
+    const sha256 = createHash('sha256').update(token).digest('base64');
+    const good = this.#good.get(sha256);
+    if (good !== undefined && Date.now() < good.until) return this.#principal(good.claims);
     try {
       // only tells whose key to try; nothing is believed before the signature is good
       const claimed = decodeJwt(token).iss ?? '';
       const issuer = this.#issuers.get(claimed);
       if (issuer === undefined) return { ok: false, code: 'token_invalid', detail: 'of no issuer that is set up here' };
-      const { audience, key } = issuer;
+      const { audience, key, freshUntil } = issuer;
       const { payload } = await jwtVerify(token, key, {
         issuer: claimed,
         audience,
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_SKEW_S,
       });
-      return this.#principal(payload);
+      const claims = Claims.safeParse(payload);
+      if (!claims.success)
+        return { ok: false, code: 'token_invalid', detail: 'the claims sub, agency, roles and exp are needed' };
+      this.#good.set(sha256, { claims: claims.data, until: Math.min(Date.now() + GOOD_FOR_MS, freshUntil()) });
+      return this.#principal(claims.data);
     } catch (error) {
       if (error instanceof IssuerUnavailable) return { ok: false, code: error.code, detail: error.message };
       return {
@@ -90,11 +111,7 @@ export class TokenVerifier {
     }
   }
 
-  #principal(payload: unknown): TokenAnswer {
-    const claims = Claims.safeParse(payload);
-    if (!claims.success)
-      return { ok: false, code: 'token_invalid', detail: 'the claims sub, agency, roles and exp are needed' };
-    const { sub, name, agency: code, roles, exp } = claims.data;
+  #principal({ sub, name, agency: code, roles, exp }: z.infer<typeof Claims>): TokenAnswer {
     if (exp * 1000 <= Date.now()) return { ok: false, code: 'token_invalid', detail: 'it has run out' };
     const agency = this.#directory.agenciesByCode.get(code);
     if (agency === undefined) return { ok: false, code: 'agency_unknown', detail: `no agency ${JSON.stringify(code)}` };

@@ -60,6 +60,15 @@ export interface Reservation extends Stretch {
   readonly vekId: string;
 }
 
+/** What a desk keeps a unit for while it decides. */
+export interface UnitHold {
+  readonly vekId: string;
+  /** Subject of whose desk it is. */
+  readonly by: string;
+  /** Epoch ms. */
+  readonly until: number;
+}
+
 /** The assignment that a unit works on. */
 export interface UnitWork {
   readonly assignmentId: string;
@@ -92,11 +101,16 @@ export interface CrewUnit {
   shifts: readonly CrewShift[];
   rests: readonly Stretch[];
   reservations: readonly Reservation[];
-  /** Epoch ms until which it is held for a VEK; 0: not held. */
-  heldUntil: number;
+  /** May have run out: see holdAt. */
+  hold: UnitHold | null;
   work: UnitWork | null;
   /** Epoch ms; null: it has not been on any. */
   lastCallEndedAt: number | null;
+}
+
+/** The hold that is in force on a unit. */
+export function holdAt({ hold }: CrewUnit, now: number): UnitHold | null {
+  return hold !== null && hold.until > now ? hold : null;
 }
 
 /** Whose fixes a device sends right now. */
@@ -157,6 +171,11 @@ export class Directory {
 
   get grants(): readonly Grant[] {
     return this.#grants;
+  }
+
+  /** The platform operator's agency: every database has it. */
+  get operator(): Agency {
+    return [...this.agenciesById.values()].find(({ kind }) => kind === 'operator')!;
   }
 
   onChange(listener: (change: DirectoryChange) => void): void {
@@ -272,7 +291,7 @@ export class Directory {
       shifts: CrewShift[] | null;
       rests: Stretch[] | null;
       reservations: Reservation[] | null;
-      held_until: number | null;
+      hold: UnitHold | null;
       work: UnitWork | null;
       last_call_ended_at: number | null;
     }>(sql.load_units, [ids]);
@@ -296,7 +315,7 @@ export class Directory {
         shifts: row.shifts ?? [],
         rests: row.rests ?? [],
         reservations: row.reservations ?? [],
-        heldUntil: row.held_until ?? 0,
+        hold: row.hold,
         work: row.work,
         lastCallEndedAt: row.last_call_ended_at,
       };

@@ -1,4 +1,4 @@
-import type { AuditedAs, Changes } from '../feed/record.js';
+import type { AuditedAs, ChangeRunner } from '../feed/record.js';
 import type { Directory } from './directory.js';
 import { REGISTRY, type RegistryKind, registrySql as sql } from './registry.js';
 
@@ -20,7 +20,7 @@ export class ReferenceUnknown extends Error {
  * @throws ReferenceUnknown; a unique violation of the driver (SQLSTATE 23505)
  */
 export async function registerRows(
-  changes: Changes,
+  changes: ChangeRunner,
   directory: Directory,
   kind: RegistryKind,
   rows: readonly { readonly id: string }[],

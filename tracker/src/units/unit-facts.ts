@@ -2,7 +2,7 @@ import type { UnitFacts } from '../../../geo-engine/src/index.js';
 import type { LiveTable } from '../live/live-table.js';
 import { UNIT_FLAG } from '../protocol/live-frame.js';
 import { isAssignmentStatus } from '../protocol/status.js';
-import type { CrewUnit } from './directory.js';
+import { type CrewUnit, holdAt } from './directory.js';
 
 /** What the geo-engine asks of a unit, as of now. */
 export function unitFacts(unit: CrewUnit, live: LiveTable, now: number): UnitFacts {
@@ -18,7 +18,7 @@ export function unitFacts(unit: CrewUnit, live: LiveTable, now: number): UnitFac
     kind: unit.kind,
     status: unit.status,
     capabilities: unit.capabilities,
-    held: unit.heldUntil > now,
+    held: holdAt(unit, now) !== null,
     vekId: isAssignmentStatus(unit.status) ? (unit.work?.vekId ?? null) : null,
     onShift: shifts.length === 0 ? null : shift !== undefined,
     headCount: shift?.headCount ?? null,

@@ -23,7 +23,8 @@ SELECT u.id, u.handle, u.agency_id, u.station_id, u.callsign, u.kind, u.status, 
        (SELECT jsonb_agg(jsonb_build_object('startsAt', extract(epoch FROM r.starts_at) * 1000, 'endsAt', extract(epoch FROM r.ends_at) * 1000,
                                             'vekId', r.vek_id) ORDER BY r.starts_at)
         FROM reservation r WHERE r.unit_id = u.id AND r.ends_at > now()) AS reservations,
-       (SELECT extract(epoch FROM h.expires_at)::float8 * 1000 FROM unit_hold h WHERE h.unit_id = u.id AND h.expires_at > now()) AS held_until,
+       (SELECT jsonb_build_object('vekId', h.vek_id, 'by', h.held_by, 'until', extract(epoch FROM h.expires_at) * 1000)
+        FROM unit_hold h WHERE h.unit_id = u.id AND h.expires_at > now()) AS hold,
        (SELECT jsonb_build_object('assignmentId', a.id, 'vekId', a.vek_id, 'expectedFreeAt', extract(epoch FROM a.expected_free_at) * 1000,
                                   'dispatchedAt', (SELECT extract(epoch FROM m.at) * 1000 FROM assignment_milestone m
                                                    WHERE m.assignment_id = a.id AND m.code = 'dispatched'))

@@ -4,8 +4,8 @@ import { KickedTask } from '../kicked-task.js';
 import type { Database, Queryable } from '../store/database.js';
 import { isAway } from '../store/errors.js';
 import { sqlStatements } from '../store/sql-file.js';
-import { unitForChange } from './dispatch.js';
 import { CommandError } from './errors.js';
+import { unitForChange } from './unit-status.js';
 
 const sql = sqlStatements('./alarms.sql', import.meta.url, [
   'insert_alarm',

@@ -4,9 +4,10 @@ import type { UnitStatus } from '../protocol/status.js';
 import type { Database } from '../store/database.js';
 import { isAway } from '../store/errors.js';
 import { type AlarmPlace, raiseAlarm } from './alarms.js';
+import { acknowledgeAssignment } from './assignments.js';
 import { readCrewMessage } from './crew-messages.js';
-import { acknowledgeAssignment, moveUnit, unitForChange } from './dispatch.js';
 import { CommandError } from './errors.js';
+import { moveUnit, unitForChange } from './unit-status.js';
 import { veksSql as sql } from './veks-sql.js';
 
 const POLL_MS = 2000;
@@ -150,6 +151,7 @@ export class CrewEvents {
           at,
           receivedAt,
           source: 'crew',
+          by: { agencyId: event.agency_id, subject: 'crew' },
         });
       case 'receipt': {
         const id = body.assignmentId!;

@@ -2,6 +2,9 @@
 export type CommandErrorCode =
   | 'vek_unknown'
   | 'vek_ended'
+  | 'vek_not_ended'
+  | 'vek_same'
+  | 'external_taken'
   | 'unit_unknown'
   | 'unit_retired'
   | 'unit_busy'
@@ -9,12 +12,15 @@ export type CommandErrorCode =
   | 'unit_not_dispatchable'
   | 'assignment_unknown'
   | 'assignment_ended'
+  | 'already_relieved'
   | 'alarm_unknown'
+  | 'attention_unknown'
   | 'id_taken'
   | 'version_conflict'
   | 'status_not_allowed'
   | 'service_unknown'
-  | 'service_answered';
+  | 'service_answered'
+  | 'restricted_not_entitled';
 
 /** A command that the state of things refuses. Nothing was changed. */
 export class CommandError extends Error {

@@ -1,10 +1,19 @@
-/** Commands on the card itself: take a report, change it, offer it to another agency, answer, hold a unit, end it. */
+/** Commands on the card itself: take a report, change it, end it, reopen it. */
 import type { Records } from '../feed/record.js';
-import type { VekServiceStatus } from '../protocol/status.js';
+import { VEK_MOVES, type VekEnding } from '../protocol/status.js';
 import type { Queryable } from '../store/database.js';
-import { unitForChange, vekParties } from './dispatch.js';
 import { CommandError } from './errors.js';
+import { type CallerData, insertCaller } from './restricted.js';
+import { type Actor, type CardRow, cardOf, openCard, vekCard, vekEnded } from './vek-card.js';
+import { versionConflict } from './vek-journal.js';
+import { offerAtStart } from './vek-parts.js';
 import { veksSql as sql } from './veks-sql.js';
+
+/** A record of another system. */
+export interface ExternalRecord {
+  readonly system: string;
+  readonly id: string;
+}
 
 export interface NewVek {
   readonly id: string;
@@ -17,18 +26,23 @@ export interface NewVek {
   readonly accuracyM: number | null;
   readonly address: string | null;
   readonly summary: string | null;
+  /** Codes of objects concerned. */
+  readonly objects: readonly string[];
   /** Epoch ms. */
   readonly receivedAt: number;
-  readonly caller: {
-    readonly phone?: string | null;
-    readonly name?: string | null;
-    readonly note?: string | null;
-  } | null;
+  readonly caller: CallerData | null;
   /** Agencies it is offered to from the start. */
   readonly offerTo: readonly string[];
+  /** What it was made from, elsewhere: one card for each record of an agency. */
+  readonly external: ExternalRecord | null;
+  /** Subject of who took it. */
+  readonly by: string;
 }
 
-/** Stores a report. Repeating it with the same id changes nothing. @throws CommandError `id_taken` when the id is another agency's card */
+/**
+ * Stores a report. Repeating it with the same id changes nothing.
+ * @throws CommandError `id_taken` when the id is another agency's card, `external_taken` with the card that its record has already
+ */
 export async function createVek(
   tx: Queryable,
   records: Records,
@@ -47,22 +61,14 @@ export async function createVek(
     address,
     summary,
     receivedAt,
+    vek.by,
+    vek.objects,
+    vek.external?.system ?? null,
+    vek.external?.id ?? null,
   ]);
-  if (rows.length === 0) {
-    const known = (await tx.query<{ number: number; version: number; agency_id: string }>(sql.vek, [[id], null, 1]))
-      .rows[0]!;
-    if (known.agency_id !== agencyId) throw new CommandError('id_taken', `${id} is another VEK`);
-    return { repeated: true, number: known.number, version: known.version };
-  }
-  if (vek.caller !== null)
-    await tx.query(sql.insert_caller, [
-      id,
-      agencyId,
-      vek.caller.phone ?? null,
-      vek.caller.name ?? null,
-      vek.caller.note ?? null,
-    ]);
-  for (const agency of vek.offerTo) await tx.query(sql.offer_service, [id, agency]);
+  if (rows.length === 0) return knownVek(tx, vek);
+  if (vek.caller !== null) await insertCaller(tx, id, agencyId, vek.caller);
+  for (const agency of vek.offerTo) await offerAtStart(tx, id, agency, agencyId);
   const { number, version } = rows[0]!;
   records.event({
     type: 'lv.vanags.vek.created.v1',
@@ -75,6 +81,22 @@ export async function createVek(
   return { repeated: false, number, version };
 }
 
+/** The card that was there before. */
+async function knownVek(
+  tx: Queryable,
+  { id, agencyId, external }: NewVek,
+): Promise<{ repeated: true; number: number; version: number }> {
+  const { rows } = await tx.query<{ number: number; version: number; agency_id: string }>(sql.vek, [[id], null, 1]);
+  const known = rows[0];
+  if (known === undefined) {
+    const other = await tx.query<{ id: string }>(sql.vek_by_external, [agencyId, external!.system, external!.id]);
+    const vekId = other.rows[0]!.id;
+    throw new CommandError('external_taken', `${external!.id} of ${external!.system} is VEK ${vekId}`, { vekId });
+  }
+  if (known.agency_id !== agencyId) throw new CommandError('id_taken', `${id} is another VEK`);
+  return { repeated: true, number: known.number, version: known.version };
+}
+
 export interface VekPatch {
   readonly typeCode?: string | null | undefined;
   readonly priority?: string | null | undefined;
@@ -84,16 +106,26 @@ export interface VekPatch {
   readonly address?: string | null | undefined;
   readonly summary?: string | null | undefined;
   readonly alarmLevel?: number | null | undefined;
+  readonly objects?: readonly string[] | null | undefined;
 }
 
-/** Changes a card that is still as the caller saw it. @throws CommandError `vek_unknown`, `version_conflict` with the current version */
+/** A change of a card by one who knows a version of it. */
+interface VersionedCommand {
+  readonly vekId: string;
+  readonly version: number;
+  readonly by: Actor;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/**
+ * Changes a card that is still as the caller saw it. Returns its version.
+ * @throws CommandError `vek_unknown`, `vek_ended`, `version_conflict` with the current version and what was changed since
+ */
 export async function updateVek(
   tx: Queryable,
   records: Records,
-  vekId: string,
-  version: number,
-  patch: VekPatch,
-  at: number,
+  { vekId, version, patch, by, at }: VersionedCommand & { readonly patch: VekPatch },
 ): Promise<number> {
   const {
     typeCode = null,
@@ -104,8 +136,9 @@ export async function updateVek(
     address = null,
     summary = null,
     alarmLevel = null,
+    objects = null,
   } = patch;
-  const { rows } = await tx.query<{ version: number }>(sql.update_vek, [
+  const { rows } = await tx.query<CardRow>(sql.update_vek, [
     vekId,
     version,
     typeCode,
@@ -116,10 +149,16 @@ export async function updateVek(
     address,
     summary,
     alarmLevel,
+    objects,
+    by.subject,
+    by.agencyId,
+    at,
   ]);
-  const now = await vekParties(tx, vekId);
-  if (rows.length === 0)
-    throw new CommandError('version_conflict', `VEK ${vekId} was changed by somebody else`, { version: now.version });
+  if (rows.length === 0) {
+    await openCard(tx, vekId);
+    throw await versionConflict(tx, vekId, version);
+  }
+  const now = cardOf(rows[0]!);
   records.event({
     type: 'lv.vanags.vek.changed.v1',
     agencyId: now.ownerId,
@@ -131,178 +170,86 @@ export async function updateVek(
   return now.version;
 }
 
-/** Ends a card. @throws CommandError `vek_unknown`, `vek_ended`, `version_conflict`, `unit_busy` while a unit is still assigned */
+/** What became of a card. */
+export interface Outcome {
+  readonly code: string;
+  readonly note: string | null;
+}
+
+/**
+ * Ends a card. Returns its version.
+ * @throws CommandError `vek_unknown`, `vek_ended`, `version_conflict`, `unit_busy` while a unit is still assigned
+ */
 export async function closeVek(
   tx: Queryable,
   records: Records,
-  vekId: string,
-  version: number,
-  as: 'closed' | 'cancelled',
-  at: number,
+  {
+    vekId,
+    version,
+    as,
+    outcome,
+    by,
+    at,
+  }: VersionedCommand & { readonly as: VekEnding; readonly outcome: Outcome | null },
 ): Promise<number> {
-  const before = await vekParties(tx, vekId);
-  if (['closed', 'cancelled', 'transferred', 'merged'].includes(before.status))
-    throw new CommandError('vek_ended', `VEK ${vekId} is ${before.status}`, { status: before.status });
+  const before = await vekCard(tx, vekId);
+  if (before.status !== 'assigned' && !VEK_MOVES[before.status].includes(as)) throw vekEnded(vekId, before.status);
   const { assignments } = (
-    await tx.query<{ assignments: { id: string; unitId: string; status: string }[] }>(sql.vek, [[vekId], null, 1])
+    await tx.query<{ assignments: { unitId: string; status: string }[] }>(sql.vek, [[vekId], null, 1])
   ).rows[0]!;
   const open = assignments.filter((assignment) => assignment.status !== 'done' && assignment.status !== 'cancelled');
   if (open.length > 0)
     throw new CommandError('unit_busy', `${open.length} units are still assigned`, {
       unitIds: open.map((assignment) => assignment.unitId),
     });
-  const { rows } = await tx.query<{ version: number }>(sql.close_vek, [vekId, version, as]);
-  if (rows.length === 0)
-    throw new CommandError('version_conflict', `VEK ${vekId} was changed by somebody else`, {
-      version: before.version,
-    });
+  const { rows } = await tx.query<{ version: number }>(sql.end_vek, [
+    vekId,
+    version,
+    as,
+    outcome?.code ?? null,
+    outcome?.note ?? null,
+    null,
+    'closed',
+    by.subject,
+    by.agencyId,
+    '{}',
+    at,
+  ]);
+  if (rows.length === 0) throw await versionConflict(tx, vekId, version);
   records.event({
     type: 'lv.vanags.vek.closed.v1',
     agencyId: before.ownerId,
     concerned: before.parties,
     aggregate: { kind: 'vek', id: vekId, version: rows[0]!.version },
-    data: { vekId, status: as },
+    data: { vekId, status: as, outcome: outcome?.code ?? null },
     at,
   });
   return rows[0]!.version;
 }
 
-/** Offers a card to an agency. Offering it again changes nothing. @throws CommandError `vek_unknown`, `vek_ended` */
-export async function offerVek(
-  tx: Queryable,
-  records: Records,
-  vekId: string,
-  agencyId: string,
-  at: number,
-): Promise<void> {
-  const before = await vekParties(tx, vekId);
-  if (['closed', 'cancelled', 'transferred', 'merged'].includes(before.status))
-    throw new CommandError('vek_ended', `VEK ${vekId} is ${before.status}`, { status: before.status });
-  if ((await tx.query(sql.offer_service, [vekId, agencyId])).rows.length > 0)
-    await serviceEvent(tx, records, vekId, agencyId, 'offered', at);
-}
-
 /**
- * An agency takes or refuses its part. Responsibility moves only with this.
- * @throws CommandError `service_unknown` when it was not offered, `service_answered` when units are under way already
+ * Opens a card again that a person had ended: as new, whatever was done before. Returns its version.
+ * @throws CommandError `vek_unknown`, `vek_not_ended`, `version_conflict`
  */
-export async function answerVek(
+export async function reopenVek(
   tx: Queryable,
   records: Records,
-  vekId: string,
-  agencyId: string,
-  answer: 'accepted' | 'refused',
-  reason: string | null,
-  at: number,
-): Promise<void> {
-  const status = (await tx.query<{ status: VekServiceStatus }>(sql.service_status, [vekId, agencyId])).rows[0]?.status;
-  if (status === undefined) throw new CommandError('service_unknown', `VEK ${vekId} was not offered to this agency`);
-  if (status === answer) return;
-  if ((await tx.query(sql.answer_service, [vekId, agencyId, answer, reason])).rows.length === 0) {
-    throw new CommandError('service_answered', `the part is ${status}`, { status });
-  }
-  await serviceEvent(tx, records, vekId, agencyId, answer, at);
-}
-
-async function serviceEvent(
-  tx: Queryable,
-  records: Records,
-  vekId: string,
-  agencyId: string,
-  status: VekServiceStatus,
-  at: number,
-): Promise<void> {
-  // a part's change is a change of the card: its version moves, so that versions order the events
-  const vek = (await tx.query<{ version: number; agency_id: string; status: string }>(sql.derive_vek, [vekId]))
-    .rows[0]!;
+  { vekId, version, reason, by, at }: VersionedCommand & { readonly reason: string },
+): Promise<number> {
+  const { status, ownerId, parties, mergedInto } = await vekCard(tx, vekId);
+  if (mergedInto !== null) throw vekEnded(vekId, status);
+  if (status !== 'closed' && status !== 'cancelled' && status !== 'transferred')
+    throw new CommandError('vek_not_ended', `VEK ${vekId} is ${status}`, { status });
+  const values = [vekId, version, by.subject, by.agencyId, JSON.stringify({ reason }), at];
+  const row = (await tx.query<{ version: number }>(sql.reopen_vek, values)).rows[0];
+  if (row === undefined) throw await versionConflict(tx, vekId, version);
   records.event({
-    type: `lv.vanags.vek.service_${status}.v1`,
-    agencyId: vek.agency_id,
-    concerned: (await vekParties(tx, vekId)).parties,
-    aggregate: { kind: 'vek', id: vekId, version: vek.version },
-    data: { vekId, agencyId, status },
+    type: 'lv.vanags.vek.reopened.v1',
+    agencyId: ownerId,
+    concerned: parties,
+    aggregate: { kind: 'vek', id: vekId, version: row.version },
+    data: { vekId, status: 'new' },
     at,
   });
-}
-
-export interface NewHold {
-  readonly id: string;
-  readonly unitId: string;
-  readonly vekId: string;
-  readonly by: string;
-  readonly seconds: number;
-  readonly at: number;
-}
-
-/**
- * Holds a unit for a VEK. Atomic in the database: two desks never get the same one, not for one VEK either. Repeated by the same desk it
- * holds on from now. @throws CommandError `unit_unknown`, `unit_held`, `unit_busy`, `vek_unknown`
- */
-export async function holdUnit(tx: Queryable, records: Records, hold: NewHold): Promise<{ expiresAt: number }> {
-  const unit = await unitForChange(tx, hold.unitId);
-  const { parties } = await vekParties(tx, hold.vekId);
-  const active = (await tx.query<{ vek_id: string }>(sql.active_assignment, [unit.id])).rows[0];
-  if (active !== undefined)
-    throw new CommandError('unit_busy', `unit ${unit.id} is on another VEK`, { vekId: active.vek_id });
-  const { rows } = await tx.query<{ expires_at: number }>(sql.hold_unit, [
-    unit.id,
-    hold.id,
-    unit.agency_id,
-    hold.vekId,
-    hold.by,
-    hold.seconds,
-  ]);
-  if (rows.length === 0) {
-    const other = (await tx.query<{ vek_id: string; held_by: string; expires_at: number }>(sql.hold_of, [unit.id]))
-      .rows[0];
-    throw new CommandError('unit_held', `unit ${unit.id} is held by another desk`, {
-      vekId: other?.vek_id,
-      heldBy: other?.held_by,
-      expiresAt: other?.expires_at,
-    });
-  }
-  const expiresAt = rows[0]!.expires_at;
-  records.event({
-    type: 'lv.vanags.unit.held.v1',
-    agencyId: unit.agency_id,
-    concerned: parties,
-    aggregate: { kind: 'unit', id: unit.id, version: unit.version },
-    data: { unitId: unit.id, vekId: hold.vekId, expiresAt },
-    at: hold.at,
-  });
-  return { expiresAt };
-}
-
-export interface HoldRow {
-  readonly unit_id: string;
-  readonly vek_id: string;
-  readonly agency_id: string;
-  readonly held_by: string;
-  /** Of the unit. */
-  readonly version: number;
-}
-
-/** A hold that is there, whether or not it has run out; undefined: it is over. */
-export async function holdById(database: Queryable, id: string): Promise<HoldRow | undefined> {
-  return (await database.query<HoldRow>(sql.hold, [id])).rows[0];
-}
-
-/** Gives a held unit back before its time. Repeated, that changes nothing. */
-export async function releaseHold(
-  tx: Queryable,
-  records: Records,
-  id: string,
-  { unit_id: unitId, vek_id: vekId, agency_id: agencyId, version }: HoldRow,
-  at: number,
-): Promise<void> {
-  if ((await tx.query(sql.end_hold, [id])).rows.length === 0) return;
-  const { parties } = await vekParties(tx, vekId);
-  records.event({
-    type: 'lv.vanags.unit.released.v1',
-    agencyId,
-    concerned: parties,
-    aggregate: { kind: 'unit', id: unitId, version },
-    data: { unitId, vekId },
-    at,
-  });
+  return row.version;
 }

@@ -1,77 +1,119 @@
 -- name: insert_vek
--- Nothing comes back when the id is known already: the command was repeated.
-INSERT INTO vek (id, agency_id, channel, type_code, priority, place, accuracy_m, address, summary, received_at)
-VALUES ($1, $2, $3, $4, $5,
-        CASE WHEN $6::float8 IS NULL THEN NULL ELSE ST_SetSRID(ST_MakePoint($6::float8, $7::float8), 4326) END,
-        $8, $9, $10, to_timestamp($11::float8 / 1000))
-ON CONFLICT (id) DO NOTHING
-RETURNING number, version
+-- With the first line of its history, by $12. Nothing comes back when the id, or the agency's record elsewhere, is known already.
+WITH made AS (
+  INSERT INTO vek (id, agency_id, channel, type_code, priority, place, accuracy_m, address, summary, received_at, objects, external_system, external_id)
+  VALUES ($1, $2, $3, $4, $5,
+          CASE WHEN $6::float8 IS NULL THEN NULL ELSE ST_SetSRID(ST_MakePoint($6::float8, $7::float8), 4326) END,
+          $8, $9, $10, to_timestamp($11::float8 / 1000), $13, $14, $15)
+  ON CONFLICT DO NOTHING
+  RETURNING id, agency_id, number, version, received_at
+), noted AS (
+  INSERT INTO vek_history (vek_id, version, what, agency_id, actor, at)
+  SELECT id, version, 'created', agency_id, $12, received_at FROM made
+)
+SELECT number, version FROM made
 
--- name: insert_caller
-INSERT INTO vek_caller (vek_id, agency_id, phone, name, note) VALUES ($1, $2, $3, $4, $5)
-
--- name: caller
-SELECT phone, name, note FROM vek_caller WHERE vek_id = $1
+-- name: vek_by_external
+SELECT id FROM vek WHERE agency_id = $1 AND external_system = $2 AND external_id = $3
 
 -- name: vek
 -- $1 ids, or null for all that are open. With parts and assignments.
-SELECT v.id, v.number, v.agency_id, v.channel, v.type_code, v.priority, ST_X(v.place) AS lon, ST_Y(v.place) AS lat, v.accuracy_m,
-       v.address, v.summary, v.alarm_level, v.status, v.received_at, v.closed_at, v.version,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('agencyId', s.agency_id, 'status', s.status, 'version', s.version)
+SELECT v.id, v.number, v.agency_id, coalesce(v.responsible_id, v.agency_id) AS responsible_id, v.co_owners, v.channel, v.type_code, v.priority,
+       ST_X(v.place) AS lon, ST_Y(v.place) AS lat, v.accuracy_m, v.address, v.summary, v.objects, v.alarm_level, v.status, v.outcome, v.outcome_note,
+       CASE WHEN v.status = 'merged' THEN vek_survivor(v.id) END AS merged_into, v.external_system, v.external_id,
+       v.received_at, v.closed_at, v.reopened_at, v.version,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('agencyId', s.agency_id, 'status', s.status, 'transfer', s.transfer,
+                                                     'offeredAt', extract(epoch FROM s.offered_at) * 1000,
+                                                     'respondBy', extract(epoch FROM s.respond_by) * 1000, 'version', s.version)
                                   ORDER BY s.offered_at, s.agency_id), '[]')
         FROM vek_service s WHERE s.vek_id = v.id) AS services,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
                  'id', a.id, 'assignedBy', a.assigned_by, 'agencyId', a.agency_id, 'unitId', a.unit_id, 'status', a.status, 'version', a.version,
+                 'relieves', a.relieves_id,
+                 'relievedBy', (SELECT r.id FROM assignment r WHERE r.relieves_id = a.id AND r.status <> 'cancelled'),
                  'milestones', (SELECT jsonb_object_agg(m.code, jsonb_build_object('at', extract(epoch FROM m.at) * 1000,
                                                         'receivedAt', extract(epoch FROM m.received_at) * 1000, 'source', m.source))
                                 FROM assignment_milestone m WHERE m.assignment_id = a.id)) ORDER BY a.created_at, a.id), '[]')
-        FROM assignment a WHERE a.vek_id = v.id) AS assignments
+        FROM assignment a WHERE a.vek_id = v.id) AS assignments,
+       (SELECT coalesce(array_agg(r.field_set ORDER BY r.field_set), '{}') FROM vek_restricted r WHERE r.vek_id = v.id) AS restricted
 FROM vek v
 WHERE CASE WHEN $1::uuid[] IS NULL THEN v.status NOT IN ('closed', 'cancelled', 'transferred', 'merged') ELSE v.id = ANY ($1::uuid[]) END
-  -- $2 agencies whose cards may be read (null: all): the owner's, and those they have a part in
-  AND ($2::uuid[] IS NULL OR v.agency_id = ANY ($2::uuid[])
+  -- $2 agencies whose cards may be read (null: all): the owners', and those they have a part in
+  AND ($2::uuid[] IS NULL OR v.agency_id = ANY ($2::uuid[]) OR v.co_owners && $2::uuid[]
        OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = v.id AND s.agency_id = ANY ($2::uuid[])))
 ORDER BY v.received_at DESC, v.id LIMIT $3
 
 -- name: update_vek
--- Fields given as null stay as they are. No row: the version is not $2 any more.
-UPDATE vek SET
-  type_code = coalesce($3, type_code), priority = coalesce($4, priority),
-  place = CASE WHEN $5::float8 IS NULL THEN place ELSE ST_SetSRID(ST_MakePoint($5::float8, $6::float8), 4326) END,
-  accuracy_m = coalesce($7, accuracy_m), address = coalesce($8, address), summary = coalesce($9, summary),
-  alarm_level = coalesce($10, alarm_level), version = version + 1
-WHERE id = $1 AND version = $2
-RETURNING version
+-- Fields given as null stay as they are. No row: the version is not $2 any more, or the card has ended. One row: the card now. In the history by $12 of agency $13, at $14.
+WITH was AS (
+  SELECT v AS card FROM vek v WHERE id = $1 AND version = $2
+), changed AS (
+  UPDATE vek v SET
+    type_code = coalesce($3, type_code), priority = coalesce($4, priority),
+    place = CASE WHEN $5::float8 IS NULL THEN place ELSE ST_SetSRID(ST_MakePoint($5::float8, $6::float8), 4326) END,
+    accuracy_m = coalesce($7, accuracy_m), address = coalesce($8, address), summary = coalesce($9, summary),
+    alarm_level = coalesce($10, alarm_level), objects = coalesce($11, objects), version = version + 1
+  WHERE id = $1 AND version = $2 AND status NOT IN ('closed', 'cancelled', 'transferred', 'merged')
+  RETURNING v AS card, agency_id, coalesce(responsible_id, agency_id) AS responsible_id, co_owners, version, status, merged_into
+), noted AS (
+  INSERT INTO vek_history (vek_id, version, what, agency_id, actor, changes, at)
+  SELECT $1, c.version, 'changed', $13, $12, vek_changes(was.card, c.card), to_timestamp($14::float8 / 1000) FROM was, changed c
+)
+SELECT agency_id, responsible_id, co_owners, version, status, merged_into,
+       ARRAY(SELECT s.agency_id FROM vek_service s WHERE s.vek_id = $1) AS parts
+FROM changed
 
--- name: close_vek
-UPDATE vek SET status = $3, closed_at = now(), version = version + 1
-WHERE id = $1 AND version = $2 AND status NOT IN ('closed', 'cancelled', 'transferred', 'merged')
-RETURNING version
+-- name: end_vek
+-- $2 version, $3 how, $4 and $5 its outcome, $6 the card it goes into. No row: the version is another by now. In the history as $7, by $8 of
+-- agency $9, with $10, at $11. Offers that wait run out no more.
+WITH was AS (
+  SELECT v AS card FROM vek v WHERE id = $1 AND version = $2
+), changed AS (
+  UPDATE vek v SET status = $3, closed_at = clock_timestamp(), outcome = $4, outcome_note = $5, merged_into = $6, version = version + 1
+  WHERE id = $1 AND version = $2
+  RETURNING v AS card, version
+), noted AS (
+  INSERT INTO vek_history (vek_id, version, what, agency_id, actor, changes, detail, at)
+  SELECT $1, c.version, $7, $9, $8, vek_changes(was.card, c.card), $10, to_timestamp($11::float8 / 1000) FROM was, changed c
+), unhurried AS (
+  UPDATE vek_service SET respond_by = NULL WHERE vek_id = $1 AND respond_by IS NOT NULL AND EXISTS (SELECT FROM changed)
+)
+SELECT version FROM changed
+
+-- name: reopen_vek
+-- $2 version. No row: it is another by now. In the history by $3 of agency $4, with $5, at $6.
+WITH was AS (
+  SELECT v AS card FROM vek v WHERE id = $1 AND version = $2
+), changed AS (
+  UPDATE vek v SET status = 'new', closed_at = NULL, outcome = NULL, outcome_note = NULL, reopened_at = clock_timestamp(), version = version + 1
+  WHERE id = $1 AND version = $2
+  RETURNING v AS card, version
+), noted AS (
+  INSERT INTO vek_history (vek_id, version, what, agency_id, actor, changes, detail, at)
+  SELECT $1, c.version, 'reopened', $4, $3, vek_changes(was.card, c.card), $5, to_timestamp($6::float8 / 1000) FROM was, changed c
+)
+SELECT version FROM changed
 
 -- name: vek_parties
--- The owner and every agency with a part: whom an event of this VEK concerns.
-SELECT v.agency_id, v.version, v.status, array_remove(array_agg(s.agency_id), NULL) AS parts
-FROM vek v LEFT JOIN vek_service s ON s.vek_id = v.id WHERE v.id = $1 GROUP BY v.id
-
--- name: offer_service
-INSERT INTO vek_service (vek_id, agency_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING version
-
--- name: answer_service
-UPDATE vek_service SET status = $3, responded_at = now(), reason = $4, version = version + 1
-WHERE vek_id = $1 AND agency_id = $2 AND status IN ('offered', 'accepted', 'refused') RETURNING version
-
--- name: service_status
-SELECT status FROM vek_service WHERE vek_id = $1 AND agency_id = $2
+-- The card as commands need it, with its owners and every agency with a part: whom an event of this VEK concerns.
+SELECT v.agency_id, coalesce(v.responsible_id, v.agency_id) AS responsible_id, v.co_owners, v.version, v.status, v.merged_into,
+       ARRAY(SELECT s.agency_id FROM vek_service s WHERE s.vek_id = v.id) AS parts
+FROM vek v WHERE v.id = $1
 
 -- name: insert_assignment
-INSERT INTO assignment (id, agency_id, vek_id, unit_id, assigned_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING RETURNING version
+-- created_at by the clock, not the transaction: what was done before a card was reopened is told from it.
+INSERT INTO assignment (id, agency_id, vek_id, unit_id, assigned_by, relieves_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
+
+-- name: relief_of
+-- The assignment that takes over from $1, if any does.
+SELECT id, unit_id FROM assignment WHERE relieves_id = $1 AND status <> 'cancelled'
 
 -- name: assignment
-SELECT id, agency_id, vek_id, unit_id, status, version FROM assignment WHERE id = $1
+SELECT id, agency_id, vek_id, unit_id, status, version, relieves_id FROM assignment WHERE id = $1
 
 -- name: active_assignment
 -- begun: its crew has acknowledged it, or done anything on it
-SELECT id, agency_id, vek_id, unit_id, status, version,
+SELECT id, agency_id, vek_id, unit_id, status, version, relieves_id,
        EXISTS (SELECT FROM assignment_milestone m WHERE m.assignment_id = assignment.id AND m.code <> 'dispatched') AS begun
 FROM assignment
 WHERE unit_id = $1 AND status NOT IN ('queued', 'done', 'cancelled')
@@ -80,9 +122,12 @@ WHERE unit_id = $1 AND status NOT IN ('queued', 'done', 'cancelled')
 UPDATE assignment SET status = $2, version = version + 1 WHERE id = $1 RETURNING version
 
 -- name: milestone
--- Written once: a later ping for the same milestone changes nothing.
-INSERT INTO assignment_milestone (assignment_id, agency_id, code, at, received_at, source)
-VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000), $6) ON CONFLICT DO NOTHING RETURNING 1 AS written
+-- Written once; of several by one source the earliest counts, in whatever order they come. No row: it changes nothing.
+INSERT INTO assignment_milestone AS m (assignment_id, agency_id, code, at, received_at, source)
+VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000), $6)
+ON CONFLICT (assignment_id, code) DO UPDATE SET at = excluded.at, received_at = excluded.received_at
+WHERE excluded.at < m.at AND excluded.source = m.source
+RETURNING 1 AS written
 
 -- name: unit_for_change
 SELECT id, agency_id, status, status_since, version, retired_at IS NOT NULL AS retired FROM unit WHERE id = $1 FOR UPDATE
@@ -94,35 +139,54 @@ UPDATE unit SET status = $2, status_since = to_timestamp($3::float8 / 1000), sta
 WHERE id = $1 RETURNING version
 
 -- name: derive_services
--- Each agency's part follows its assignments: in progress while one of them rolls, done when all have ended and one was done.
+-- Each agency's part follows its assignments: in progress while one of them rolls, done when all have ended and one was done. What had
+-- ended before the card was reopened counts no more. Rows: what changed.
 WITH tally AS (
-  SELECT agency_id,
-         bool_or(status IN ('en_route', 'on_scene', 'transporting', 'at_destination')) AS rolling,
-         bool_or(status IN ('queued', 'dispatched')) AS waiting,
-         bool_or(status = 'done') AS any_done
-  FROM assignment WHERE vek_id = $1 GROUP BY agency_id
+  SELECT a.agency_id,
+         bool_or(a.status IN ('en_route', 'on_scene', 'transporting', 'at_destination')) AS rolling,
+         bool_or(a.status IN ('queued', 'dispatched')) AS waiting,
+         bool_or(a.status = 'done') AS any_done
+  FROM assignment a JOIN vek v ON v.id = a.vek_id
+  WHERE a.vek_id = $1 AND (v.reopened_at IS NULL OR a.created_at > v.reopened_at OR a.status NOT IN ('done', 'cancelled'))
+  GROUP BY a.agency_id
+), derived AS (
+  SELECT s.agency_id, s.status AS was,
+         CASE WHEN t.rolling THEN 'in_progress' WHEN t.waiting THEN 'assigned' WHEN t.any_done THEN 'done' ELSE 'accepted' END AS status
+  FROM tally t JOIN vek_service s ON s.vek_id = $1 AND s.agency_id = t.agency_id
 )
 UPDATE vek_service s SET
-  status = d.status, version = s.version + 1, done_at = CASE WHEN d.status = 'done' THEN now() ELSE s.done_at END
-FROM (SELECT agency_id, CASE WHEN rolling THEN 'in_progress' WHEN waiting THEN 'assigned' WHEN any_done THEN 'done' ELSE 'accepted' END AS status
-      FROM tally) AS d
+  status = d.status, version = s.version + 1, done_at = CASE WHEN d.status = 'done' THEN clock_timestamp() ELSE s.done_at END
+FROM derived d
 WHERE s.vek_id = $1 AND s.agency_id = d.agency_id AND s.status <> d.status
+RETURNING 'services.' || s.agency_id AS field, d.was AS "from", d.status AS "to"
 
 -- name: derive_vek
--- The VEK's own status follows its parts. Ended cards stay ended. Always one row: the card as it is now.
-WITH tally AS (
-  SELECT coalesce(bool_or(status = 'in_progress'), false) AS rolling, coalesce(bool_or(status = 'assigned'), false) AS assigned,
-         coalesce(bool_or(status = 'done'), false) AS any_done, coalesce(bool_and(status IN ('done', 'refused')), false) AS all_ended
-  FROM vek_service WHERE vek_id = $1
+-- The card's own status follows its parts; an ended one stays ended. $8 answers for it from now on (null: who did before). Always a new
+-- version with its line in the history: $2 what happened, by $4 of agency $3, what else changed $5, detail $6, when $7. One row: the card now.
+WITH was AS (
+  SELECT v AS card, v.reopened_at FROM vek v WHERE id = $1
+), tally AS (
+  SELECT coalesce(bool_or(s.status = 'in_progress'), false) AS rolling, coalesce(bool_or(s.status = 'assigned'), false) AS assigned,
+         coalesce(bool_or(s.status = 'done' AND (was.reopened_at IS NULL OR s.done_at > was.reopened_at)), false) AS any_done,
+         coalesce(bool_and(s.status IN ('done', 'refused', 'timed_out', 'returned')), false) AS all_ended,
+         array_agg(s.agency_id) AS parts
+  FROM was, vek_service s WHERE s.vek_id = $1
+), changed AS (
+  UPDATE vek v SET
+    status = CASE WHEN v.status IN ('closed', 'cancelled', 'transferred', 'merged') THEN v.status
+                  WHEN t.rolling THEN 'in_progress' WHEN t.assigned THEN 'assigned'
+                  WHEN t.any_done AND t.all_ended THEN 'resolved'
+                  WHEN v.status IN ('new', 'recommended') THEN v.status WHEN t.any_done THEN 'in_progress' ELSE 'new' END,
+    responsible_id = coalesce($8, v.responsible_id),
+    version = v.version + 1
+  FROM tally t WHERE v.id = $1
+  RETURNING v AS card, v.status, v.version, v.agency_id, v.co_owners, v.type_code, v.priority, coalesce(v.responsible_id, v.agency_id) AS responsible_id,
+            v.merged_into, coalesce(t.parts, '{}') AS parts
+), noted AS (
+  INSERT INTO vek_history (vek_id, version, what, agency_id, actor, changes, detail, at)
+  SELECT $1, c.version, $2, $3, $4, vek_changes(was.card, c.card) || $5::jsonb, $6, to_timestamp($7::float8 / 1000) FROM was, changed c
 )
-UPDATE vek v SET
-  status = CASE WHEN v.status IN ('closed', 'cancelled', 'transferred', 'merged') THEN v.status
-                WHEN t.rolling THEN 'in_progress' WHEN t.assigned THEN 'assigned'
-                WHEN t.any_done AND t.all_ended THEN 'resolved'
-                WHEN v.status IN ('new', 'recommended') THEN v.status WHEN t.any_done THEN 'in_progress' ELSE 'new' END,
-  version = v.version + 1
-FROM tally t WHERE v.id = $1
-RETURNING v.status, v.version, v.agency_id, v.type_code, v.priority
+SELECT status, version, agency_id, co_owners, type_code, priority, responsible_id, merged_into, parts FROM changed
 
 -- name: hold_unit
 -- Atomic: the row is taken, taken over once it has run out, or renewed by the same desk for the same VEK; nobody else gets it meanwhile.

@@ -1,3 +1,4 @@
+export { backoffMs } from './backoff.js';
 export { Poster } from './post.js';
 export {
   MAX_WEBHOOKS,

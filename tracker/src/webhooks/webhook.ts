@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { EventFilter } from '../feed/event-filter.js';
-import type { AuditedAs, Changes, Records } from '../feed/record.js';
+import type { AuditedAs, ChangeRunner, Changes, Records } from '../feed/record.js';
 import type { Queryable } from '../store/database.js';
 import { sqlStatements } from '../store/sql-file.js';
 
@@ -112,10 +112,15 @@ export class WebhookCommands {
   }
 
   /** Returns the secret, shown this once. @throws WebhookRefusal `too_many_webhooks`, `already_exists`, `id_taken` */
-  create({ id, agencyId, url, filter, position }: NewWebhook, by: string, audited: AuditedAs): Promise<string> {
+  create(
+    changes: ChangeRunner,
+    { id, agencyId, url, filter, position }: NewWebhook,
+    by: string,
+    audited: AuditedAs,
+  ): Promise<string> {
     const secret = randomBytes(SECRET_BYTES);
     // the agency is locked too, so that two at once do not pass the bound
-    return this.#changes.change([agencyId, id], async (tx, records) => {
+    return changes.change([agencyId, id], async (tx, records) => {
       const known = (await readWebhooks(tx, [id]))[0];
       if (known !== undefined)
         throw known.agencyId === agencyId
@@ -133,8 +138,8 @@ export class WebhookCommands {
   }
 
   /** Sends again, from a position or from where it was. @throws WebhookRefusal `webhook_unknown` */
-  async resume(id: string, position: number | null, audited: AuditedAs): Promise<void> {
-    await this.#changes.change([id], async (tx, records) => {
+  async resume(changes: ChangeRunner, id: string, position: number | null, audited: AuditedAs): Promise<void> {
+    await changes.change([id], async (tx, records) => {
       const row = known(await tx.query<ChangedRow>(sql.resume, [id, position]), id);
       webhookEvent(records, 'resumed', { id, agencyId: row.agency_id, version: row.version });
       records.audit(audited('resume_webhook', { kind: 'webhook', id }, { position }));
@@ -143,12 +148,13 @@ export class WebhookCommands {
 
   /** Gives a new secret, shown this once; the old one signs beside it. @throws WebhookRefusal `webhook_unknown` */
   rotateSecret(
+    changes: ChangeRunner,
     id: string,
     overlapS: number,
     audited: AuditedAs,
   ): Promise<{ readonly secret: string; readonly previousUntil: number }> {
     const secret = randomBytes(SECRET_BYTES);
-    return this.#changes.change([id], async (tx, records) => {
+    return changes.change([id], async (tx, records) => {
       const row = known(
         await tx.query<ChangedRow & { previous_until: number }>(sql.rotate, [id, secret, overlapS]),
         id,
@@ -161,8 +167,8 @@ export class WebhookCommands {
   }
 
   /** @throws WebhookRefusal `webhook_unknown` */
-  async remove(id: string, audited: AuditedAs): Promise<void> {
-    await this.#changes.change([id], async (tx, records) => {
+  async remove(changes: ChangeRunner, id: string, audited: AuditedAs): Promise<void> {
+    await changes.change([id], async (tx, records) => {
       const row = known(await tx.query<ChangedRow>(sql.remove, [id]), id);
       webhookEvent(records, 'removed', { id, agencyId: row.agency_id, version: row.version });
       records.audit(audited('remove_webhook', { kind: 'webhook', id }));

@@ -232,8 +232,9 @@ describe('Dockerfile', () => {
     const { scripts, dependencies } = z
       .object({ scripts: z.object({ start: z.string() }), dependencies: z.record(z.string(), z.string()) })
       .parse(JSON.parse(read('package.json')));
-    const [runner, file] = scripts.start.split(' ');
-    expect(Words.parse(JSON.parse(instructions('CMD')[0]!))).toEqual(['node', '--import', runner, file]);
+    const [runner, ...args] = scripts.start.split(' ');
+    const file = args.pop();
+    expect(Words.parse(JSON.parse(instructions('CMD')[0]!))).toEqual(['node', ...args, '--import', runner, file]);
     expect(dependencies).toHaveProperty(runner!);
     expect(copied).toContain(file!.split('/')[0]);
   });

@@ -81,6 +81,7 @@ const LAYERS = [
   'history',
   'rights',
   'webhooks',
+  'amqp',
   'adapters',
   'veks',
   'dispatch',
@@ -156,6 +157,7 @@ const BREACHES: readonly Breach[] = [
     '../calls/calls.js',
     'tracker/modules/calls/calls.ts',
   ),
+  breach('modules-share-no-core', 'tracker/modules/follower.ts', '../src/hub/hub.js', 'tracker/src/hub/hub.ts'),
   breach(
     'core-without-modules',
     'tracker/src/units/call.ts',
@@ -182,6 +184,7 @@ const BREACHES: readonly Breach[] = [
   breach('socket-io-in-the-hub', 'tracker/src/units/push.ts', 'socket.io', 'node_modules/socket.io/index.js'),
   breach('pg-in-the-store', 'tracker/src/units/query.ts', 'pg', 'node_modules/pg/index.js'),
   breach('pg-in-the-store', 'geo-engine/src/query.ts', 'pg', 'node_modules/pg/index.js', 'import type { Pool }'),
+  breach('amqplib-in-the-outlet', 'tracker/src/units/bus.ts', 'amqplib', 'node_modules/amqplib/index.js'),
   breach('product-without-dev-packages', 'tracker/src/units/spy.ts', 'vitest', 'node_modules/vitest/index.js'),
   breach('no-unresolved', 'tracker/src/units/lost.ts', './gone.js', './gone.js'),
   {
@@ -232,7 +235,7 @@ function layOut(tree: Tree): string {
     writeFileSync(path.join(dir, file), content);
   };
   for (const [file, content] of Object.entries(tree)) write(file, content);
-  for (const name of ['h3-js', 'uWebSockets.js', 'socket.io', 'pg', 'vitest']) {
+  for (const name of ['h3-js', 'uWebSockets.js', 'socket.io', 'pg', 'amqplib', 'vitest']) {
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }));
     write(`node_modules/${name}/index.js`, 'module.exports = {};');
   }

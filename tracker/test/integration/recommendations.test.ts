@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CrewClient } from '../../../fixtures/crew-client/index.js';
+import { pruneDecided } from '../../src/dispatch/retention.js';
 import {
   createAgency,
   createCrew,
@@ -192,6 +193,26 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     expect(own).toMatchObject({ level: 2, asked: [{ capability: 'd3_ladder' }] });
   });
 
+  it('D54 the objects that a VEK concerns choose its card, as those of a place do', async () => {
+    const card = (code: string, more: object) => ({
+      code,
+      eventType: 'd54',
+      requirements: [line('d54')],
+      validFrom: '2026-01-01',
+      ...more,
+    });
+    await importCards([card('d54 any', {}), card('d54 school', { object: 'school' })]);
+    const vekId = await newVek({ typeCode: 'd54' });
+    const cardOf = async (incident: object) => (await ask({ incidents: [incident] })).incidents[0]!.card!.code;
+    expect(await cardOf({ vekId })).toBe('d54 any');
+    const { version } = await hub.api.ok<{ version: number }>('GET', `/api/v1/veks/${vekId}`, undefined, dispatcher);
+    await hub.api.ok('PATCH', `/api/v1/veks/${vekId}`, { version, objects: ['school', 'pool'] }, dispatcher);
+    expect(await cardOf({ vekId })).toBe('d54 school');
+    expect(await cardOf({ vekId: await newVek({ typeCode: 'd54', objects: ['school'] }) })).toBe('d54 school');
+    const place = { place: PLACE, priority: 'P1', typeCode: 'd54' };
+    expect([await cardOf(place), await cardOf({ ...place, objects: ['school'] })]).toEqual(['d54 any', 'd54 school']);
+  });
+
   it('D4 a VEK without a card, a place or a priority is refused by code, and one that is not the caller’s is not there', async () => {
     const refused = async (incident: object, token = dispatcher) => {
       const { status, body } = await hub.api.call('POST', '/api/v1/recommendations', { incidents: [incident] }, token);
@@ -286,6 +307,49 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     ]);
     const corrupt = await hub.api.ok('GET', `/api/v1/decisions/${single.decisionId}/replay`, undefined, dispatcher);
     expect(corrupt).toEqual({ kind: 'corrupt' });
+  });
+
+  it('D51 a unit that the asking desk holds for the VEK is free to it, for this VEK, and to nobody else', async () => {
+    const [near, far] = [await unitAt(300, { d51: 1 }), await unitAt(900, { d51: 1 })];
+    const [vekId, otherVek] = [await newVek({ typeCode: 'd51' }), await newVek({ typeCode: 'd51' })];
+    const chosen = async (id: string, token = dispatcher) => {
+      const [one] = (await ask({ incidents: [{ vekId: id, requirements: [line('d51')] }] }, token)).incidents;
+      return [one!.units.map(({ unitId }) => unitId), one!.lines[0]!.notChosen.map(({ reason }) => reason.code)];
+    };
+    const before = await chosen(vekId);
+    expect(before).toEqual([[near.unitId], ['farther']]);
+    const holdId = uuidv7();
+    await hub.api.ok('POST', '/api/v1/holds', { id: holdId, unitId: near.unitId, vekId }, dispatcher);
+    expect(await chosen(vekId)).toEqual(before);
+    expect(await chosen(otherVek)).toEqual([[far.unitId], ['held']]);
+    const colleague = await hub.api.token('VUGD', 'dispatcher');
+    expect(await chosen(vekId, colleague)).toEqual([[far.unitId], ['held']]);
+    await hub.api.ok('DELETE', `/api/v1/holds/${holdId}`, undefined, dispatcher);
+    expect(await chosen(vekId, colleague)).toEqual(before);
+  });
+
+  it('D52 decisions and settled proposals go when they have outlived their time', async () => {
+    const question = { incidents: [{ place: PLACE, priority: 'P1', requirements: [line('d52')] }] };
+    const [old, young] = [await ask(question), await ask(question)];
+    const { database } = hub.tracker.core;
+    await eventually('they are stored', () => hub.tracker.core.dispatch.decisions.waiting === 0);
+    await database.query("UPDATE decision SET at = now() - interval '366 days' WHERE id = $1", [old.decisionId]);
+    const vekId = await newVek();
+    const settled = async (days: number) => {
+      const id = uuidv7();
+      await database.query(
+        `INSERT INTO proposal (id, agency_id, vek_id, key, body, state, settled_at)
+         SELECT $1::uuid, agency_id, id, $1::text, '{}', 'dismissed', now() - $2::integer * interval '1 day' FROM vek WHERE id = $3`,
+        [id, days, vekId],
+      );
+      return id;
+    };
+    const [goes, stays] = [await settled(366), await settled(364)];
+    await pruneDecided(database, 365);
+    const left = async (table: string, ids: string[]) =>
+      (await database.query<{ id: string }>(`SELECT id FROM ${table} WHERE id = ANY ($1::uuid[])`, [ids])).rows;
+    expect(await left('decision', [old.decisionId, young.decisionId])).toEqual([{ id: young.decisionId }]);
+    expect(await left('proposal', [goes, stays])).toEqual([{ id: stays }]);
   });
 
   it('D31 what is available within a time, in an area, and at an instant to come', async () => {

@@ -286,6 +286,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       readonly endedClosureId: string;
       readonly runCardId: string;
       readonly decisionId: string;
+      readonly attentionId: string; //     over, but not forgotten
       readonly holdId: string; //          of the unit on the map, for the VEK offered to all
       readonly proposalId: string; //      about the VEK offered to PARTY
       readonly endedProposalId: string;
@@ -329,7 +330,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       await hub.api.ok('POST', '/api/v1/crew-shifts', shift, admin);
       const onMap = await createCrewOnMap('OWN');
       const caller = { phone: '+37120000000', name: 'Caller' };
-      const vekId = await createVek('OWN', { caller, offerTo: ['PARTY'] });
+      const vekId = await createVek('OWN', { caller, offerTo: ['PARTY'], ...PLACE, typeCode: 'duplicate' });
       const privateVekId = await createVek('OWN', { caller });
       const everyone = Object.values(AGENCY_OF);
       const sharedVekId = await createVek('OWN', { caller, offerTo: everyone });
@@ -356,7 +357,12 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       const { cards, reEvaluation } = hub.tracker.core.dispatch;
       await hub.api.ok('PUT', '/api/v1/run-cards', { runCards: [RUN_CARD] }, admin);
       const runCardId = cards.all()[0]!.id;
-      const [decisionId, holdId] = [uuidv7(), uuidv7()];
+      const [decisionId, holdId, attentionId] = [uuidv7(), uuidv7(), uuidv7()];
+      await hub.database.query(
+        `INSERT INTO attention (id, cause, kind, agency_id, owner_id, vek_id, since, level, cleared_at)
+         VALUES ($1, 'test', 'vek_unopened', $2, $2, $3, now(), 2, now())`,
+        [attentionId, own, vekId],
+      );
       await hub.database.query(
         `INSERT INTO decision (id, agency_id, asked_by, at, format, input, output, input_sha256, output_sha256)
          VALUES ($1, $2, 'test', now(), 0, '', '', '', '')`,
@@ -419,6 +425,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         endedClosureId,
         runCardId,
         decisionId,
+        attentionId,
         holdId,
         proposalId,
         endedProposalId,
@@ -629,6 +636,29 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         () => target.alarmId,
       ),
       acknowledgeAlarm: plain('POST', () => `/api/v1/alarms/${target.alarmId}/acknowledge`),
+      getAttention: list(
+        () => '/api/v1/attention?which=all&limit=1000',
+        () => target.attentionId,
+      ),
+      acknowledgeAttention: plain('POST', () => `/api/v1/attention/${target.attentionId}/acknowledge`),
+      getAttentionPolicy: plain('GET', () => '/api/v1/agencies/OWN/attention-policy'),
+      setAttentionPolicy: plain(
+        'PUT',
+        () => '/api/v1/agencies/OWN/attention-policy',
+        () => ({}),
+      ),
+      // far from the box that others look at
+      enterUnitPosition: plain(
+        'PUT',
+        () => `/api/v1/units/${target.idle.unitId}/position`,
+        () => ({ lon: -30, lat: 40 }),
+      ),
+      putPresence: plain(
+        'PUT',
+        () => vek(() => target.vekId, '/presence'),
+        () => ({ mode: 'viewing' }),
+      ),
+      endPresence: plain('DELETE', () => vek(() => target.vekId, '/presence')),
       getCrewMessages: plain('GET', () => `/api/v1/units/${target.idle.unitId}/messages`),
       sendCrewMessage: plain(
         'POST',
@@ -702,6 +732,44 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         () => ({ version: 0 }),
       ),
       getVekCaller: plain('GET', () => vek(() => target.vekId, '/caller')),
+      reopenVek: plain(
+        'POST',
+        () => vek(() => target.vekId, '/reopen'),
+        () => ({ version: 0, reason: 'test' }),
+      ),
+      findDuplicates: list(
+        () => `/api/v1/veks/duplicates?lon=${PLACE.lon}&lat=${PLACE.lat}&typeCode=duplicate`,
+        () => target.vekId,
+      ),
+      getVekDuplicates: plain('GET', () => vek(() => target.vekId, '/duplicates')),
+      mergeVek: plain(
+        'POST',
+        () => vek(() => target.vekId, '/merge'),
+        () => ({ version: 0, intoVekId: target.sharedVekId, intoVersion: 0 }),
+      ),
+      getVekHistory: plain('GET', () => vek(() => target.vekId, '/history')),
+      getVekComments: plain('GET', () => vek(() => target.vekId, '/comments')),
+      addVekComment: plain(
+        'POST',
+        () => vek(() => target.vekId, '/comments'),
+        () => ({ id: uuidv7(), text: 'test' }),
+      ),
+      setVekCaller: plain(
+        'PUT',
+        () => vek(() => target.vekId, '/caller'),
+        () => ({}),
+      ),
+      getVekRestricted: plain('GET', () => vek(() => target.vekId, '/restricted/medical')),
+      setVekRestricted: plain(
+        'PUT',
+        () => vek(() => target.vekId, '/restricted/medical'),
+        () => ({ text: 'test' }),
+      ),
+      returnVek: plain(
+        'POST',
+        () => vek(() => target.privateVekId, `/services/${target.agencyId}/return`),
+        () => ({ reason: 'test' }),
+      ),
       offerVek: plain(
         'POST',
         () => vek(() => target.vekId, '/services'),
@@ -731,6 +799,11 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         }),
       ),
       cancelAssignment: plain('DELETE', () => `/api/v1/assignments/${target.assignmentId}`),
+      relieveAssignment: plain(
+        'POST',
+        () => `/api/v1/assignments/${target.assignmentId}/relief`,
+        () => ({ id: uuidv7(), unitId: target.idle.unitId }),
+      ),
       releaseHold: plain('DELETE', () => `/api/v1/holds/${target.holdId}`),
       expectFree: plain(
         'PUT',
@@ -1123,7 +1196,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         thrown.push(error.message);
         return c.text('broken', 500);
       });
-      const operations = new Operations(api, core.tokens, core.access);
+      const operations = new Operations(api, core);
       const responses = { 200: { description: 'All of it' } };
       operations.add('getUnits', { method: 'get', path: '/api/v1/units', responses }, (c) =>
         c.json({ secret: 1 }, 200),
@@ -1156,6 +1229,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
           phone: PHONE,
           name: NAME,
           note: NOTE,
+          others: [],
         });
       expect((await hub.api.call('GET', `/api/v1/veks/${without}/caller`, undefined, token)).status).toBe(404);
       const { rows } = await hub.database.query(
@@ -1181,7 +1255,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       await hub.api.ok('GET', `/api/v1/veks/${vekId}/caller`, undefined, token);
       await hub.api.ok('PATCH', `/api/v1/veks/${vekId}`, { version: 1, priority: 'P1' }, token);
       await hub.api.ok('POST', `/api/v1/veks/${vekId}/services`, { agencyCode: 'NONE' }, token);
-      for (const table of ['feed_event', 'audit_entry', 'vek', 'vek_service']) {
+      for (const table of ['feed_event', 'audit_entry', 'vek', 'vek_service', 'vek_history']) {
         const { rows } = await hub.database.query<{ text: string }>(`SELECT t::text AS text FROM ${table} AS t`);
         expect(rows.length).toBeGreaterThan(0);
         for (const { text } of rows)

@@ -30,7 +30,7 @@ const AlarmSchema = z
   })
   .openapi('Alarm');
 
-export function alarmRoutes(operations: Operations, { changes, database }: Core): void {
+export function alarmRoutes(operations: Operations, { database }: Core): void {
   operations.add(
     'getAlarms',
     {
@@ -70,7 +70,7 @@ export function alarmRoutes(operations: Operations, { changes, database }: Core)
       const { agencyId } = await alarmOwner(database, id);
       caller.mustReach(agencyId);
       const { subject } = caller.principal;
-      await changes.change([id], async (tx, records) => {
+      await caller.changes.change([id], async (tx, records) => {
         records.audit(caller.auditEntry('acknowledge_alarm', { kind: 'alarm', id }, {}, agencyId));
         await acknowledgeAlarm(tx, records, { id, by: subject, at: Date.now() });
       });

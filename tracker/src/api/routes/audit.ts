@@ -54,12 +54,13 @@ export function auditRoutes(operations: Operations, { database, changes }: Core)
     async (c) => {
       const { after, limit, actor, action, subjectKind, subjectId, from, to } = c.req.valid('query');
       const caller = c.get('caller');
-      const agencies = caller.agencies();
+      const agencyId = caller.principal.agency.id;
+      caller.mustReach(agencyId);
       await changes.change([], async (_tx, records) =>
         records.audit(
           caller.auditEntry(
             'read_audit',
-            { kind: 'agency', id: caller.principal.agency.id },
+            { kind: 'agency', id: agencyId },
             { after, limit, ...defined({ actor, action, subjectKind, subjectId, from, to }) },
           ),
         ),
@@ -67,7 +68,7 @@ export function auditRoutes(operations: Operations, { database, changes }: Core)
       const { rows } = await database.query<z.output<typeof EntrySchema>>(sql.read_audit, [
         after,
         limit,
-        agencies,
+        agencyId,
         actor ?? null,
         action ?? null,
         subjectKind ?? null,

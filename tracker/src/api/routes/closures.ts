@@ -100,7 +100,7 @@ const ClosureSchema = z
 
 const Stored = z.object({ id: z.uuid(), version: z.number().int() });
 
-export function closureRoutes(operations: Operations, { changes, closures, database, roads }: Core): void {
+export function closureRoutes(operations: Operations, { closures, database, roads }: Core): void {
   const shown = (closure: Closure, now: number) => {
     const coordinates = roads.stretchesOf(closure);
     const stretches = coordinates === undefined ? null : { type: 'MultiLineString', coordinates };
@@ -145,7 +145,7 @@ export function closureRoutes(operations: Operations, { changes, closures, datab
       const { agency, subject } = caller.principal;
       caller.mustReach(agency.id);
       const now = Date.now();
-      const { repeated, version } = await changes.change([given.id], async (tx, records) => {
+      const { repeated, version } = await caller.changes.change([given.id], async (tx, records) => {
         const added = await addClosure(
           tx,
           records,
@@ -190,7 +190,7 @@ export function closureRoutes(operations: Operations, { changes, closures, datab
       const agencyId = await closureOwner(database, id);
       caller.mustReach(agencyId);
       const { subject } = caller.principal;
-      await changes.change([id], async (tx, records) => {
+      await caller.changes.change([id], async (tx, records) => {
         if (await removeClosure(tx, records, { id, agencyId, by: subject }, Date.now()))
           records.audit(caller.auditEntry('remove_closure', { kind: 'closure', id }, {}, agencyId));
       });

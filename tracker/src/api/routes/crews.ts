@@ -21,7 +21,7 @@ const LineSchema = z
   })
   .openapi('CrewMessage');
 
-export function crewRoutes(operations: Operations, { changes, database, directory }: Core): void {
+export function crewRoutes(operations: Operations, { database, directory }: Core): void {
   const commanded = (caller: Caller, id: string) => {
     const unit = directory.units.get(id);
     if (unit === undefined) throw new ApiError(404, 'not_found', `no unit ${id}`);
@@ -85,7 +85,7 @@ export function crewRoutes(operations: Operations, { changes, database, director
       const unit = commanded(caller, c.req.valid('param').id);
       const { id, text } = c.req.valid('json');
       const { agency, subject } = caller.principal;
-      const { repeated } = await changes.change([unit.id, id], async (tx, records) => {
+      const { repeated } = await caller.changes.change([unit.id, id], async (tx, records) => {
         const entry = caller.auditEntry(
           'send_crew_message',
           { kind: 'unit', id: unit.id },
@@ -125,7 +125,7 @@ export function crewRoutes(operations: Operations, { changes, database, director
       const unit = commanded(caller, c.req.valid('param').id);
       const { seconds } = c.req.valid('json');
       const deviceIds = [...directory.devicesOf(unit.id)].map(({ id }) => id);
-      const changed = await changes.change(deviceIds, async (tx, records) => {
+      const changed = await caller.changes.change(deviceIds, async (tx, records) => {
         records.audit(
           caller.auditEntry('set_report_interval', { kind: 'unit', id: unit.id }, { seconds }, unit.agencyId),
         );

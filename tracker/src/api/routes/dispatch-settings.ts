@@ -11,10 +11,7 @@ const DispatchPolicySchema = PolicySchema.openapi('DispatchPolicy');
 
 const OfAgency = z.object({ code: z.string().openapi({ description: 'Of the agency' }) });
 
-export function dispatchSettingRoutes(
-  operations: Operations,
-  { changes, directory, dispatch: { policies } }: Core,
-): void {
+export function dispatchSettingRoutes(operations: Operations, { directory, dispatch: { policies } }: Core): void {
   /** The agency's id, if the caller may set its rules. */
   function mustReach(caller: Caller, code: string): string {
     const agency = directory.agenciesByCode.get(code);
@@ -54,7 +51,7 @@ export function dispatchSettingRoutes(
       const { subject } = caller.principal;
       const agencyId = mustReach(caller, c.req.valid('param').code);
       const policy = c.req.valid('json');
-      await changes.change([agencyId], async (tx, records) => {
+      await caller.changes.change([agencyId], async (tx, records) => {
         records.audit(
           caller.auditEntry('set_dispatch_policy', { kind: 'dispatch_policy', id: agencyId }, policy, agencyId),
         );
@@ -101,7 +98,7 @@ export function dispatchSettingRoutes(
       if (unit === undefined) throw new ApiError(404, 'not_found', `no unit ${id}`);
       caller.mustReach(unit.agencyId);
       const { equipment } = c.req.valid('json');
-      await changes.change([id], (tx, records) => setEquipment(tx, records, unit, equipment, Date.now()));
+      await caller.changes.change([id], (tx, records) => setEquipment(tx, records, unit, equipment, Date.now()));
       await directory.reloadUnits([id]);
       return c.body(null, 204);
     },

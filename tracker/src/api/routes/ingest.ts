@@ -258,7 +258,13 @@ export function ingestRoutes(operations: Operations, core: Core): void {
     async (c) => {
       const { id, alias } = c.req.valid('param');
       const caller = c.get('caller');
-      await identities.addAlias(deviceFor(caller, id), alias, c.req.valid('json').networks, caller.auditEntry);
+      await identities.addAlias(
+        caller.changes,
+        deviceFor(caller, id),
+        alias,
+        c.req.valid('json').networks,
+        caller.auditEntry,
+      );
       return c.body(null, 204);
     },
   );
@@ -274,7 +280,7 @@ export function ingestRoutes(operations: Operations, core: Core): void {
     async (c) => {
       const { id, alias } = c.req.valid('param');
       const caller = c.get('caller');
-      if (!(await identities.removeAlias(deviceFor(caller, id), alias, caller.auditEntry)))
+      if (!(await identities.removeAlias(caller.changes, deviceFor(caller, id), alias, caller.auditEntry)))
         throw new ApiError(404, 'not_found', `device ${id} has no such name`);
       return c.body(null, 204);
     },
@@ -346,7 +352,7 @@ export function ingestRoutes(operations: Operations, core: Core): void {
       if (unit === undefined || unit.retired) throw new ApiError(404, 'not_found', 'no such unit');
       const caller = c.get('caller');
       caller.mustReach(unit.agencyId);
-      return c.json(await joining.createCode(unit, c.req.valid('json'), caller.auditEntry), 201);
+      return c.json(await joining.createCode(caller.changes, unit, c.req.valid('json'), caller.auditEntry), 201);
     },
   );
 

@@ -5,7 +5,7 @@ import type { Core } from '../../core.js';
 import { areApart, distanceBetweenM, isFresh } from '../../live/other-sources.js';
 import { STALE_AFTER_INTERVALS, UNIT_FLAG } from '../../protocol/live-frame.js';
 import { DISPATCHABLE_STATUSES } from '../../protocol/status.js';
-import type { CrewUnit } from '../../units/directory.js';
+import { type CrewUnit, holdAt } from '../../units/directory.js';
 import { unitFacts } from '../../units/unit-facts.js';
 import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
@@ -99,7 +99,7 @@ export function liveRoutes(operations: Operations, { directory, live, intake }: 
     statusSource: unit.statusSource,
     version: unit.version,
     capabilities: Object.fromEntries(unit.capabilities),
-    heldUntil: unit.heldUntil > Date.now() ? unit.heldUntil : null,
+    heldUntil: holdAt(unit, Date.now())?.until ?? null,
     setAside: intake.judge.setAside(unit.slot),
     sourcesApart: (live.flags[unit.slot] & UNIT_FLAG.sourcesApart) !== 0,
   });

@@ -54,10 +54,7 @@ function shown({ id, vekId, fromVekId, body, madeAt, version }: StoredProposal):
   };
 }
 
-export function proposalRoutes(
-  operations: Operations,
-  { database, changes, directory, dispatch: { veks } }: Core,
-): void {
+export function proposalRoutes(operations: Operations, { database, directory, dispatch: { veks } }: Core): void {
   function mustBeParty(caller: Caller, vekId: string): void {
     caller.mustBeParty(veks.get(vekId)?.parties, 'VEK');
   }
@@ -105,10 +102,9 @@ export function proposalRoutes(
       }
       const vekIds = fromVekId === null ? [vekId] : [vekId, fromVekId];
       for (const one of vekIds) mustBeParty(caller, one);
-      const { subject } = caller.principal;
-      const assignments = await changes.change([...vekIds, ...unitIds], async (tx, records) => {
+      const assignments = await caller.changes.change([...vekIds, ...unitIds], async (tx, records) => {
         records.audit(caller.auditEntry('confirm_proposal', { kind: 'proposal', id }, { kind: body.kind, vekId }));
-        return confirmProposal(tx, records, id, { by: subject, at: Date.now() });
+        return confirmProposal(tx, records, id, { by: caller.actor, at: Date.now() });
       });
       await Promise.all([directory.reloadUnits(unitIds), veks.reload(vekIds)]);
       return c.json({ assignments }, 200);
@@ -150,7 +146,7 @@ export function proposalRoutes(
       const proposal = await proposalById(database, id);
       mustBeParty(caller, proposal.vekId);
       const { subject } = caller.principal;
-      await changes.change([id], async (tx, records) => {
+      await caller.changes.change([id], async (tx, records) => {
         records.audit(caller.auditEntry('dismiss_proposal', { kind: 'proposal', id }, { reason }));
         return dismissProposal(tx, records, proposal, { by: subject, reason, at: Date.now() });
       });

@@ -26,7 +26,7 @@ const SINGLE: readonly { operation: Operation; kind: RegistryKind }[] = [
 const Added = z.object({ added: z.number().int() });
 
 export function registryRoutes(operations: Operations, core: Core): void {
-  const { directory, changes, database } = core;
+  const { directory, database } = core;
 
   async function register(
     caller: Caller,
@@ -47,7 +47,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
       caller.mustReach(agency.id);
     });
     try {
-      return await registerRows(changes, directory, kind, rows, caller.auditEntry);
+      return await registerRows(caller.changes, directory, kind, rows, caller.auditEntry);
     } catch (error) {
       if (error instanceof ReferenceUnknown) {
         throw new ApiError(422, 'reference_unknown', error.message, {
@@ -237,7 +237,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
       const grant = (await database.query<{ agency_id: string; grantee_id: string }>(sql.grant, [id])).rows[0];
       if (grant === undefined) throw new ApiError(404, 'not_found', `no grant ${id}`);
       caller.mustReach(grant.agency_id);
-      await changes.change([id], async (tx, records) => {
+      await caller.changes.change([id], async (tx, records) => {
         const revoked = (await tx.query<{ version: number }>(sql.revoke_grant, [id])).rows[0];
         if (revoked === undefined) return;
         records.event({
@@ -353,7 +353,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
       if (device === undefined) throw new ApiError(404, 'not_found', `no device ${id}`);
       caller.mustReach(device.agencyId);
       const token = newDeviceToken();
-      const previousUntil = await changes.change([id], async (tx, records) => {
+      const previousUntil = await caller.changes.change([id], async (tx, records) => {
         const rotated = (
           await tx.query<{ agency_id: string; version: number; previous_until: number }>(sql.rotate_device_token, [
             id,
@@ -393,7 +393,7 @@ export function registryRoutes(operations: Operations, core: Core): void {
       const device = directory.devices.get(id);
       if (device === undefined) throw new ApiError(404, 'not_found', `no device ${id}`);
       caller.mustReach(device.agencyId);
-      await changes.change([id], async (tx, records) => {
+      await caller.changes.change([id], async (tx, records) => {
         const revoked = (await tx.query<{ agency_id: string; version: number }>(sql.revoke_device, [id])).rows[0];
         if (revoked === undefined) return;
         records.event({

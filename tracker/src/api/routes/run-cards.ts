@@ -25,7 +25,7 @@ const CardTold = z.object({
   textEn: z.string(),
 });
 
-export function runCardRoutes(operations: Operations, { changes, database, dispatch }: Core): void {
+export function runCardRoutes(operations: Operations, { database, dispatch }: Core): void {
   const { cards, places } = dispatch;
 
   operations.add(
@@ -73,7 +73,7 @@ export function runCardRoutes(operations: Operations, { changes, database, dispa
         const detail = `${problems.length} errors; nothing was published`;
         throw new DispatchRefusal('run_cards_refused', detail, { errors: problems.slice(0, MAX_PROBLEMS) });
       }
-      const { added, unchanged } = await changes.change([], async (tx, records) => {
+      const { added, unchanged } = await caller.changes.change([], async (tx, records) => {
         const done = await importCards(tx, records, file.cards, { agencyId: agency.id, by: subject, at: Date.now() });
         if (done.added.length > 0) {
           const first = { kind: 'run_card', id: done.added[0]! };
@@ -101,7 +101,7 @@ export function runCardRoutes(operations: Operations, { changes, database, dispa
       const stored = await storedCard(database, id);
       caller.mustReach(stored.agencyId);
       const by = caller.principal.subject;
-      await changes.change([id], async (tx, records) => {
+      await caller.changes.change([id], async (tx, records) => {
         if (!(await withdrawCard(tx, records, stored, by, Date.now()))) return;
         records.audit(caller.auditEntry('withdraw_run_card', { kind: 'run_card', id }, {}, stored.agencyId));
       });

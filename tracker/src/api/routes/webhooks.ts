@@ -123,7 +123,7 @@ export function webhookRoutes(operations: Operations, { database, feed, webhooks
       const [agencyId] = caller.agencies();
       const position = after === undefined ? (await feed.head()).position : await keptPosition(after);
       const webhook = { id, agencyId: agencyId!, url, filter: { types, subjects }, position };
-      const secret = await webhooks.create(webhook, caller.principal.subject, caller.auditEntry);
+      const secret = await webhooks.create(caller.changes, webhook, caller.principal.subject, caller.auditEntry);
       return c.json({ id, secret }, 201);
     },
   );
@@ -146,7 +146,12 @@ export function webhookRoutes(operations: Operations, { database, feed, webhooks
       const { after } = c.req.valid('json');
       const caller = c.get('caller');
       await mustOwn(caller, id);
-      await webhooks.resume(id, after === undefined ? null : await keptPosition(after), caller.auditEntry);
+      await webhooks.resume(
+        caller.changes,
+        id,
+        after === undefined ? null : await keptPosition(after),
+        caller.auditEntry,
+      );
       return c.body(null, 204);
     },
   );
@@ -174,7 +179,10 @@ export function webhookRoutes(operations: Operations, { database, feed, webhooks
       const { id } = c.req.valid('param');
       const caller = c.get('caller');
       await mustOwn(caller, id);
-      return c.json(await webhooks.rotateSecret(id, c.req.valid('json').overlapS, caller.auditEntry), 201);
+      return c.json(
+        await webhooks.rotateSecret(caller.changes, id, c.req.valid('json').overlapS, caller.auditEntry),
+        201,
+      );
     },
   );
 
@@ -190,7 +198,7 @@ export function webhookRoutes(operations: Operations, { database, feed, webhooks
       const { id } = c.req.valid('param');
       const caller = c.get('caller');
       await mustOwn(caller, id);
-      await webhooks.remove(id, caller.auditEntry);
+      await webhooks.remove(caller.changes, id, caller.auditEntry);
       return c.body(null, 204);
     },
   );

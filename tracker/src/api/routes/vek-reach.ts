@@ -1,0 +1,41 @@
+import type { Core } from '../../core.js';
+import { CommandError } from '../../veks/errors.js';
+import { type Card, vekCard } from '../../veks/vek-card.js';
+import type { Caller } from '../operation.js';
+import { ApiError } from '../problem.js';
+
+/** What a caller may reach of VEKs: those its agency owns or has a part in, and units in its command for them. */
+export class VekReach {
+  readonly #core: Pick<Core, 'database' | 'directory'>;
+
+  constructor(core: Pick<Core, 'database' | 'directory'>) {
+    this.#core = core;
+  }
+
+  /** The card, if the caller's agency is one of its parties. @throws ApiError 404 */
+  async mustBeParty(caller: Caller, vekId: string): Promise<Card> {
+    let card: Card | undefined;
+    try {
+      card = await vekCard(this.#core.database, vekId);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+    }
+    caller.mustBeParty(card?.parties, 'VEK');
+    return card!;
+  }
+
+  /** The unit's agency, which must be in the caller's command. @throws ApiError 403, 404 */
+  mustCommand(caller: Caller, unitId: string): string {
+    const unit = this.#core.directory.units.get(unitId);
+    if (unit === undefined) throw new ApiError(404, 'not_found', `no unit ${unitId}`);
+    caller.mustReach(unit.agencyId);
+    return unit.agencyId;
+  }
+
+  /** The agency of that code. @throws ApiError 422 */
+  agencyByCode(code: string): { readonly id: string } {
+    const agency = this.#core.directory.agenciesByCode.get(code);
+    if (agency === undefined) throw new ApiError(422, 'reference_unknown', `no agency ${code}`);
+    return agency;
+  }
+}
