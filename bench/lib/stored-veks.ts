@@ -26,7 +26,7 @@ const FAULTS_SQL = `
     SELECT position, type, aggregate_kind, aggregate_id, aggregate_version FROM feed_event WHERE ${OF_VEKS}
   ), turned AS (
     SELECT aggregate_version <= lag(aggregate_version) OVER (PARTITION BY aggregate_id ORDER BY position) AS inverted
-    FROM own WHERE aggregate_kind IN ('vek', 'assignment') AND type NOT LIKE 'lv.vanags.vek.service_%'
+    FROM own WHERE position IS NOT NULL AND aggregate_kind IN ('vek', 'assignment') AND type NOT LIKE 'lv.vanags.vek.service_%'
   ), cards AS (
     SELECT v.id, count(o.*) FILTER (WHERE type = 'lv.vanags.vek.created.v1') AS created,
            count(o.*) FILTER (WHERE type = 'lv.vanags.vek.closed.v1') AS closed

@@ -155,7 +155,7 @@ async function steady(order: Extract<VekOrder, { type: 'steady' }>): Promise<Ste
     await sleep(TURN_MS);
   }
   await Promise.all(underWay);
-  const expected = order.isRead ? due.size * counted() : 0;
+  const expected = order.isRead ? total * counted() : 0;
   const until = clock() + DRAIN_MS;
   while (received < expected && clock() < until) await sleep(TURN_MS);
   return { answered: answered.encoded(), told: told.encoded(), expected, received };

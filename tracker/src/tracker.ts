@@ -45,6 +45,8 @@ import { LocalPresence } from './veks/presence.js';
 import { Poster, WebhookCommands, WebhookSender } from './webhooks/index.js';
 
 const DEFAULT_AUDIENCE = 'vanags';
+/** For reading the feed and what follows it, crews' events, alarms, decisions of its own. */
+const OWN_CONNECTIONS = 6;
 const UPKEEP_MS = 3_600_000;
 const DATABASE_WAIT_MS = 20_000;
 const DATABASE_RETRY_MS = 500;
@@ -72,19 +74,35 @@ export interface Tracker {
 export async function startTracker(settings: Settings, log: Log): Promise<Tracker> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 }).catch(() => {}); // the database says it better, if it is needed
   const embedded = settings.databaseUrl === undefined ? await startEmbedded(settings, log) : undefined;
-  const database = new Database(
-    embedded === undefined ? serverAddress(settings.databaseUrl!) : embeddedAddress(embedded.socketDir),
-  );
-  try {
-    await whenThere(database, log);
-    await migrate(database, settings.nodeId, (text) => log.info(text));
-    await ensurePartitions(database);
-    return await run(settings, log, database, embedded);
-  } catch (error) {
-    await database.close();
+  const address = embedded === undefined ? serverAddress(settings.databaseUrl!) : embeddedAddress(embedded.socketDir);
+  const pools: Pools = {
+    asked: new Database(address),
+    own: new Database(address, OWN_CONNECTIONS),
+    stamping: new Database(address, 1),
+  };
+  const close = async () => {
+    for (const pool of Object.values(pools)) await pool.close();
     await embedded?.stop();
+  };
+  try {
+    await whenThere(pools.asked, log);
+    await migrate(pools.asked, settings.nodeId, (text) => log.info(text));
+    await ensurePartitions(pools.asked);
+    return await run(settings, log, pools, embedded, close);
+  } catch (error) {
+    await close();
     throw error;
   }
+}
+
+/**
+ * One database, through connections that do not wait for each other. More questions and commands than it can take fill the pool that they
+ * share (`asked`); what the tracker does of itself (`own`) must not wait behind them, and stamping, which everything waits for, behind nothing.
+ */
+interface Pools {
+  readonly asked: Database;
+  readonly own: Database;
+  readonly stamping: Database;
 }
 
 /** A database that is being started beside us is waited for. @throws StoreError `database_unavailable` after a while */
@@ -118,21 +136,23 @@ async function startEmbedded({ dataDir, production }: Settings, log: Log): Promi
 async function run(
   settings: Settings,
   log: Log,
-  database: Database,
+  { asked: database, own, stamping }: Pools,
   embedded: EmbeddedDatabase | undefined,
+  close: () => Promise<void>,
 ): Promise<Tracker> {
   const holder = leaseHolder(settings.nodeId);
   const cells = new CellTable();
   const live = new LiveTable(cells, new LiveIndex(cells));
   const picture = new Picture(live);
-  const directory = new Directory(database, live);
   const onError = (text: string, error: unknown) => log.error(text, error);
-  const feed = new Feed(database, onError);
-  const sequencer = new Sequencer(database, holder, () => feed.poll());
+  const directory = new Directory(own, live);
+  const feed = new Feed(own, onError);
+  const sequencer = new Sequencer(stamping, holder, () => feed.poll(), onError);
   const changes = new Changes(database, () => sequencer.kick());
+  const ownChanges = new Changes(own, () => sequencer.kick());
   const crewEvents: CrewEvents = new CrewEvents(
-    database,
-    changes,
+    own,
+    ownChanges,
     async (outcome) => {
       // who asks after the answer must find what the answer says
       const unit = directory.devices.get(outcome.deviceId)?.unit;
@@ -141,17 +161,27 @@ async function run(
     },
     onError,
   );
-  const alarmRepeater = new AlarmRepeater(database, changes, settings.alarmRepeatS * 1000, onError);
-  const attentionWatch = new AttentionWatch(database, changes, holder, onError);
+  const alarmRepeater = new AlarmRepeater(own, ownChanges, settings.alarmRepeatS * 1000, onError);
+  const attentionWatch = new AttentionWatch(own, ownChanges, holder, onError);
   const presence = new LocalPresence();
   const intake = new Intake(database, live, settings.flush, () => crewEvents.kick(), onError);
 
   followFeed(feed, directory);
-  const positionsByHand = new PositionsByHand(database, feed, directory, live);
-  const closures = new Closures(database, feed);
+  const positionsByHand = new PositionsByHand(own, feed, directory, live);
+  const closures = new Closures(own, feed);
   const roads = new RoadService(settings, closures, log);
   const access = new Access(directory);
-  const dispatch = new Dispatch({ database, feed, changes, directory, live, roads, access, holder, onError });
+  const dispatch = new Dispatch({
+    database: own,
+    feed,
+    changes: ownChanges,
+    directory,
+    live,
+    roads,
+    access,
+    holder,
+    onError,
+  });
   await feed.start();
   await directory.ensureOperator();
   await directory.load();
@@ -278,8 +308,7 @@ async function run(
     await consoles.close();
     app.close();
     ingestApp?.close();
-    await database.close();
-    await embedded?.stop();
+    await close();
   };
   return {
     port: listening[0]!.port,

@@ -15,6 +15,8 @@ import { crewKey } from './dispatch-unit.js';
 /** Instances of the comparison with brute force; DISPATCH_INSTANCES asks for more. */
 const INSTANCES = Number(process.env.DISPATCH_INSTANCES ?? 200);
 const NODES = 2_000_000;
+/** Here a branch that kept choices made at other prices was once cut off with the best answer in it. */
+const STALE_PRICES_SEED = 13_253;
 const MIN = 60_000;
 
 /** Tier after tier by brute force. */
@@ -77,7 +79,7 @@ describe('assignVeks', () => {
   it(
     'G97 equals brute force, tier by tier: shortfall, cost, who goes where',
     () => {
-      for (let seed = 1; seed <= INSTANCES; seed++) {
+      for (const seed of [...Array(INSTANCES).keys()].map((i) => i + 1).concat(STALE_PRICES_SEED)) {
         const isPlenty = seed % 3 !== 0;
         const veks = createOpenVeks(createRandom(seed), 2 + (seed % 2), seed % 2 === 0 ? 7 : 5, { isPlenty });
         const brute = bruteJoint(veks);
@@ -91,8 +93,8 @@ describe('assignVeks', () => {
           expect(tier.short, label).toBeCloseTo(brute.tiers[i]!.short, 9);
           expect(tier.costMs, label).toBe(brute.tiers[i]!.costMs);
         }
-        const asSet = (taken: readonly BruteTaken[]) =>
-          taken.map(({ candidate, standsIn }) => `${candidate.unit.unitId} ${standsIn}`).sort();
+        // which of them stands in for a line that another could stand in for as well is a tie
+        const asSet = (taken: readonly BruteTaken[]) => taken.map(({ candidate }) => candidate.unit.unitId).sort();
         expect(
           assigned.map(({ taken }) => asSet(taken)),
           label,

@@ -169,18 +169,23 @@ class JointSearch {
     if (crew < 0) return; // the node's choices are a joint choice that costs its bound
     const wanting = this.#wanting(node, crew);
     const others = node.allowed[crew]! & ~wanting;
+    const prices = this.#price.slice();
+    const visitWith = (owners: number): void => {
+      this.#price.set(prices); // the node's choices, which its children keep, are at these prices
+      this.#visit(this.#withOwners(node, crew, owners));
+    };
     for (let owner = 0; owner < this.#owners.length; owner++) {
-      if ((wanting & (1 << owner)) !== 0) this.#visit(this.#withOwners(node, crew, 1 << owner));
+      if ((wanting & (1 << owner)) !== 0) visitWith(1 << owner);
     }
     // for none of those that want it; if nobody wants it, for each of the others, or nobody
     if (wanting !== 0) {
-      this.#visit(this.#withOwners(node, crew, others));
+      visitWith(others);
       return;
     }
     for (let owner = 0; owner < this.#owners.length; owner++) {
-      if ((others & (1 << owner)) !== 0) this.#visit(this.#withOwners(node, crew, 1 << owner));
+      if ((others & (1 << owner)) !== 0) visitWith(1 << owner);
     }
-    this.#visit(this.#withOwners(node, crew, 0));
+    visitWith(0);
   }
 
   #isBeaten({ choices }: Node, bound: number): boolean {

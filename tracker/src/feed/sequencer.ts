@@ -1,5 +1,6 @@
 import { KickedTask } from '../kicked-task.js';
 import type { Database } from '../store/database.js';
+import { isAway } from '../store/errors.js';
 import { Lease } from '../store/leases.js';
 import { type AuditRow, auditHash } from './audit-chain.js';
 import { feedSql as sql } from './feed-sql.js';
@@ -17,13 +18,20 @@ export class Sequencer {
   readonly #database: Database;
   readonly #lease: Lease;
   readonly #onStamped: () => void;
+  readonly #onError: (text: string, error: unknown) => void;
   readonly #task = new KickedTask(() => this.#run(), POLL_MS);
   #leaseUntil = 0;
   #lag = { event_ms: 0, audit_ms: 0 };
   #lagAt = 0;
 
-  constructor(database: Database, holder: string, onStamped: () => void) {
+  constructor(
+    database: Database,
+    holder: string,
+    onStamped: () => void,
+    onError: (text: string, error: unknown) => void,
+  ) {
     this.#database = database;
+    this.#onError = onError;
     this.#lease = new Lease('sequencer', holder, LEASE_MS);
     this.#onStamped = onStamped;
   }
@@ -46,8 +54,9 @@ export class Sequencer {
         if (stamped > 0) this.#onStamped();
         if (stamped < BATCH) break;
       }
-    } catch {
-      this.#leaseUntil = 0; // the database is away; the next poll tries again, and lag is measured apart
+    } catch (error) {
+      this.#leaseUntil = 0; // the next poll tries again, and lag is measured apart
+      if (!isAway(error)) this.#onError('events could not be stamped', error);
     }
   }
 

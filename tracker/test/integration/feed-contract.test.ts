@@ -574,7 +574,12 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
   });
 
   it('F10 a sequencer that was stopped gives its lease back, so that the next need not wait', async () => {
-    const rival = new Sequencer(hub.database, 'rival', () => {});
+    const rival = new Sequencer(
+      hub.database,
+      'rival',
+      () => {},
+      (text) => hub.errors.push(text),
+    );
     await hub.tracker.core.sequencer.stop();
     rival.start();
     const { cursor } = await read('after=now');

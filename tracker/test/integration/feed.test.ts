@@ -188,7 +188,12 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
   );
 
   it('T45 two sequencers at once still give dense positions, each once', async () => {
-    const rival = new Sequencer(hub.database, 'rival', () => {});
+    const rival = new Sequencer(
+      hub.database,
+      'rival',
+      () => {},
+      (text) => hub.errors.push(text),
+    );
     rival.start();
     for (let i = 0; i < 20; i++) {
       await newVek();
