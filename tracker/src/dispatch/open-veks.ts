@@ -137,7 +137,9 @@ export class OpenVeks {
   }
 
   async #read(ids: readonly string[] | null): Promise<void> {
-    const { rows } = await this.#database.query<VekRow>(veksSql.vek, [ids, null, MAX_OPEN]);
+    const { rows } = await (ids === null
+      ? this.#database.query<VekRow>(veksSql.open_veks, [null, MAX_OPEN])
+      : this.#database.query<VekRow>(veksSql.vek, [ids, null]));
     if (ids === null) this.#byId.clear();
     for (const row of rows) {
       if (ENDED_VEK_STATUSES.includes(row.status)) this.#byId.delete(row.id);

@@ -86,7 +86,7 @@ async function knownVek(
   tx: Queryable,
   { id, agencyId, external }: NewVek,
 ): Promise<{ repeated: true; number: number; version: number }> {
-  const { rows } = await tx.query<{ number: number; version: number; agency_id: string }>(sql.vek, [[id], null, 1]);
+  const { rows } = await tx.query<{ number: number; version: number; agency_id: string }>(sql.vek, [[id], null]);
   const known = rows[0];
   if (known === undefined) {
     const other = await tx.query<{ id: string }>(sql.vek_by_external, [agencyId, external!.system, external!.id]);
@@ -195,7 +195,7 @@ export async function closeVek(
   const before = await vekCard(tx, vekId);
   if (before.status !== 'assigned' && !VEK_MOVES[before.status].includes(as)) throw vekEnded(vekId, before.status);
   const { assignments } = (
-    await tx.query<{ assignments: { unitId: string; status: string }[] }>(sql.vek, [[vekId], null, 1])
+    await tx.query<{ assignments: { unitId: string; status: string }[] }>(sql.vek, [[vekId], null])
   ).rows[0]!;
   const open = assignments.filter((assignment) => assignment.status !== 'done' && assignment.status !== 'cancelled');
   if (open.length > 0)

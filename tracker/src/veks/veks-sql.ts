@@ -5,6 +5,7 @@ export const veksSql = sqlStatements('./veks.sql', import.meta.url, [
   'insert_vek',
   'vek_by_external',
   'vek',
+  'open_veks',
   'update_vek',
   'end_vek',
   'reopen_vek',

@@ -17,31 +17,19 @@ SELECT number, version FROM made
 SELECT id FROM vek WHERE agency_id = $1 AND external_system = $2 AND external_id = $3
 
 -- name: vek
--- $1 ids, or null for all that are open. With parts and assignments.
-SELECT v.id, v.number, v.agency_id, coalesce(v.responsible_id, v.agency_id) AS responsible_id, v.co_owners, v.channel, v.type_code, v.priority,
-       ST_X(v.place) AS lon, ST_Y(v.place) AS lat, v.accuracy_m, v.address, v.summary, v.objects, v.alarm_level, v.status, v.outcome, v.outcome_note,
-       CASE WHEN v.status = 'merged' THEN vek_survivor(v.id) END AS merged_into, v.external_system, v.external_id,
-       v.received_at, v.closed_at, v.reopened_at, v.version,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('agencyId', s.agency_id, 'status', s.status, 'transfer', s.transfer,
-                                                     'offeredAt', extract(epoch FROM s.offered_at) * 1000,
-                                                     'respondBy', extract(epoch FROM s.respond_by) * 1000, 'version', s.version)
-                                  ORDER BY s.offered_at, s.agency_id), '[]')
-        FROM vek_service s WHERE s.vek_id = v.id) AS services,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                 'id', a.id, 'assignedBy', a.assigned_by, 'agencyId', a.agency_id, 'unitId', a.unit_id, 'status', a.status, 'version', a.version,
-                 'relieves', a.relieves_id,
-                 'relievedBy', (SELECT r.id FROM assignment r WHERE r.relieves_id = a.id AND r.status <> 'cancelled'),
-                 'milestones', (SELECT jsonb_object_agg(m.code, jsonb_build_object('at', extract(epoch FROM m.at) * 1000,
-                                                        'receivedAt', extract(epoch FROM m.received_at) * 1000, 'source', m.source))
-                                FROM assignment_milestone m WHERE m.assignment_id = a.id)) ORDER BY a.created_at, a.id), '[]')
-        FROM assignment a WHERE a.vek_id = v.id) AS assignments,
-       (SELECT coalesce(array_agg(r.field_set ORDER BY r.field_set), '{}') FROM vek_restricted r WHERE r.vek_id = v.id) AS restricted
-FROM vek v
-WHERE CASE WHEN $1::uuid[] IS NULL THEN v.status NOT IN ('closed', 'cancelled', 'transferred', 'merged') ELSE v.id = ANY ($1::uuid[]) END
-  -- $2 agencies whose cards may be read (null: all): the owners', and those they have a part in
-  AND ($2::uuid[] IS NULL OR v.agency_id = ANY ($2::uuid[]) OR v.co_owners && $2::uuid[]
-       OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = v.id AND s.agency_id = ANY ($2::uuid[])))
-ORDER BY v.received_at DESC, v.id LIMIT $3
+-- Those of the ids $1 that the agencies $2 may read (null: all): the owners', and those they have a part in.
+SELECT * FROM vek_card c
+WHERE c.id = ANY ($1::uuid[])
+  AND ($2::uuid[] IS NULL OR c.agency_id = ANY ($2::uuid[]) OR c.co_owners && $2::uuid[]
+       OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = c.id AND s.agency_id = ANY ($2::uuid[])))
+
+-- name: open_veks
+-- All that are open and that the agencies $1 may read (null: all), newest first, at most $2.
+SELECT * FROM vek_card c
+WHERE c.status NOT IN ('closed', 'cancelled', 'transferred', 'merged')
+  AND ($1::uuid[] IS NULL OR c.agency_id = ANY ($1::uuid[]) OR c.co_owners && $1::uuid[]
+       OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = c.id AND s.agency_id = ANY ($1::uuid[])))
+ORDER BY c.received_at DESC, c.id LIMIT $2
 
 -- name: update_vek
 -- Fields given as null stay as they are. No row: the version is not $2 any more, or the card has ended. One row: the card now. In the history by $12 of agency $13, at $14.

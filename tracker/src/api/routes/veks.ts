@@ -51,7 +51,7 @@ export function vekRoutes(operations: Operations, core: Core, reads: ReadLog): v
       const caller = c.get('caller');
       const { agency } = caller.principal;
       await reads.note(caller, 'read_veks', { kind: 'agency', id: agency.id });
-      const { rows } = await database.query<VekRow>(sql.vek, [null, caller.agencies(), MAX_VEKS]);
+      const { rows } = await database.query<VekRow>(sql.open_veks, [caller.agencies(), MAX_VEKS]);
       return c.json({ veks: rows.map((row) => vekOf(row, agency.kind)) }, 200);
     },
   );
@@ -68,7 +68,7 @@ export function vekRoutes(operations: Operations, core: Core, reads: ReadLog): v
     async (c) => {
       const { id } = c.req.valid('param');
       const caller = c.get('caller');
-      const row = (await database.query<VekRow>(sql.vek, [[id], caller.agencies(), 1])).rows[0];
+      const row = (await database.query<VekRow>(sql.vek, [[id], caller.agencies()])).rows[0];
       if (row === undefined) throw new ApiError(404, 'not_found', 'no VEK here');
       await reads.note(caller, 'read_vek', { kind: 'vek', id });
       return c.json(vekOf(row, caller.principal.agency.kind), 200);

@@ -104,3 +104,25 @@ CREATE TABLE vek_restricted (
 -- The audit log as one agency reads it: what its people did, and what others did to what is its own.
 CREATE INDEX audit_entry_agency ON audit_entry (agency_id, position);
 CREATE INDEX audit_entry_owner ON audit_entry ((detail->>'ownerId'), position) WHERE detail ? 'ownerId';
+
+-- A card as its readers see it, with parts and assignments.
+CREATE VIEW vek_card AS
+SELECT v.id, v.number, v.agency_id, coalesce(v.responsible_id, v.agency_id) AS responsible_id, v.co_owners, v.channel, v.type_code, v.priority,
+       ST_X(v.place) AS lon, ST_Y(v.place) AS lat, v.accuracy_m, v.address, v.summary, v.objects, v.alarm_level, v.status, v.outcome, v.outcome_note,
+       CASE WHEN v.status = 'merged' THEN vek_survivor(v.id) END AS merged_into, v.external_system, v.external_id,
+       v.received_at, v.closed_at, v.reopened_at, v.version,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('agencyId', s.agency_id, 'status', s.status, 'transfer', s.transfer,
+                                                     'offeredAt', extract(epoch FROM s.offered_at) * 1000,
+                                                     'respondBy', extract(epoch FROM s.respond_by) * 1000, 'version', s.version)
+                                  ORDER BY s.offered_at, s.agency_id), '[]')
+        FROM vek_service s WHERE s.vek_id = v.id) AS services,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                 'id', a.id, 'assignedBy', a.assigned_by, 'agencyId', a.agency_id, 'unitId', a.unit_id, 'status', a.status, 'version', a.version,
+                 'relieves', a.relieves_id,
+                 'relievedBy', (SELECT r.id FROM assignment r WHERE r.relieves_id = a.id AND r.status <> 'cancelled'),
+                 'milestones', (SELECT jsonb_object_agg(m.code, jsonb_build_object('at', extract(epoch FROM m.at) * 1000,
+                                                        'receivedAt', extract(epoch FROM m.received_at) * 1000, 'source', m.source))
+                                FROM assignment_milestone m WHERE m.assignment_id = a.id)) ORDER BY a.created_at, a.id), '[]')
+        FROM assignment a WHERE a.vek_id = v.id) AS assignments,
+       (SELECT coalesce(array_agg(r.field_set ORDER BY r.field_set), '{}') FROM vek_restricted r WHERE r.vek_id = v.id) AS restricted
+FROM vek v;
