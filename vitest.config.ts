@@ -14,7 +14,7 @@ const integration = (database: 'embedded' | 'postgres') => ({
 export default defineConfig({
   test: {
     pool: 'forks', // uWebSockets.js is a native addon of the process
-    maxWorkers: 2,
+    maxWorkers: 3, // much of what they do is waiting for processes, databases and sockets
     projects: [
       {
         test: {

@@ -251,7 +251,8 @@ describe('the crew page', () => {
   });
 
   it('asks before it sends a status that is not possible now, and shows the hub’s refusal', async () => {
-    await status('at_destination').click();
+    await page.locator('.statuses summary').click();
+    await status('off_duty').click();
     await page.getByText('Lemj centrs').waitFor();
     await shot('status-doubt-lv');
     await page.getByRole('button', { name: 'Sūtīt tomēr' }).click();
