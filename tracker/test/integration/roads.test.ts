@@ -10,7 +10,7 @@ import { BOG, COLUMNS, crossing, ISLAND, importSmallMap, MAIN_ROAD_WAY, ROWS } f
 import {
   createAgency,
   createHome,
-  databaseKind,
+  databaseIsThere,
   eventually,
   startTestTracker,
   type TestHome,
@@ -60,8 +60,7 @@ const WEST = crossing(0, 0);
 const EAST = crossing(COLUMNS - 1, 0);
 const NORTHEAST = crossing(COLUMNS - 1, ROWS - 1);
 
-// roads are files: of the database only the closures' own tests ask
-describe.skipIf(databaseKind !== 'embedded')('roads', () => {
+describe.skipIf(!databaseIsThere)('roads', () => {
   let maps: string; // folders of imported networks, copied for each test
   let home: TestHome;
   let hub: TestTracker;
