@@ -144,13 +144,13 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
       vekStatus: 'closed',
       outcomeCode: 'administrative_case',
     });
-    const { trail } = await api().ok<{ trail: { type: string }[] }>(
-      'GET',
-      `/api/v1/entries/${closed.id}`,
-      undefined,
-      rpp,
-    );
-    const types = trail.map(({ type }) => type);
+    // the entry says what the card says when it is read: that may be before the event of it is
+    const types = await eventually('the trail to the end', async () => {
+      const path = `/api/v1/entries/${closed.id}`;
+      const { trail } = await api().ok<{ trail: { type: string }[] }>('GET', path, undefined, rpp);
+      const told = trail.map(({ type }) => type);
+      return told.includes('lv.vanags.vek.closed.v1') && told;
+    });
     for (const type of [
       'vek.created',
       'vek.service_accepted',
