@@ -12,6 +12,9 @@ const ON_ONE_DATABASE = [
   'webhooks',
 ].map((suite) => `tracker/test/integration/${suite}.test.ts`);
 
+/** What runs processes, sockets and databases on a busy machine is tried again in CI, which names at its end what needed it. */
+const SECOND_TRY = process.env.CI === undefined ? 0 : 1;
+
 /** The suites that need a database run once for each kind of it, with the same files. */
 const integration = (database: 'embedded' | 'postgres') => ({
   test: {
@@ -21,6 +24,7 @@ const integration = (database: 'embedded' | 'postgres') => ({
     globalSetup: [`tracker/test/harness/${database}-database.ts`],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    retry: SECOND_TRY,
   },
 });
 
@@ -47,6 +51,7 @@ export default defineConfig({
           include: ['**/*.browser.test.ts', 'fixtures/demo/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          retry: SECOND_TRY,
         },
       },
     ],

@@ -267,7 +267,7 @@ export function crewClient(crewUrl: string, token: string, options: Partial<Crew
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = 20_000,
+  limitMs = 40_000,
 ): Promise<T> {
   const until = Date.now() + limitMs;
   for (;;) {
@@ -276,4 +276,18 @@ export async function eventually<T>(
     if (Date.now() > until) throw new Error(`not within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/**
+ * Waits until every event so far has its position and this node has read it: `GET /feed` answers from what it has read, which
+ * comes some milliseconds after the command's own answer.
+ */
+export async function feedIsRead({ database, tracker }: TestTracker): Promise<void> {
+  await eventually('the feed is read to its end', async () => {
+    const { rows } = await database.query<{ unstamped: number; head: number }>(
+      `SELECT count(*) FILTER (WHERE position IS NULL)::int AS unstamped, coalesce(max(position), 0)::int AS head
+       FROM feed_event`,
+    );
+    return rows[0]!.unstamped === 0 && tracker.core.feed.position >= rows[0]!.head;
+  });
 }

@@ -7,6 +7,7 @@ import {
   createHome,
   databaseKind,
   eventually,
+  feedIsRead,
   startTestTracker,
   type TestHome,
   type TestTracker,
@@ -120,6 +121,7 @@ describe.skipIf(!rabbitIsThere || databaseKind !== 'postgres')('the feed on a Ra
     const { fields, properties, content } = everything.received.find(
       ({ subject }) => subject === `vek/${ids[1]}`,
     )!.message;
+    await feedIsRead(hub);
     const overHttp = await hub.api.ok<{ events: { id: string }[] }>(
       'GET',
       `/api/v1/feed?subjects=vek/${ids[1]}`,

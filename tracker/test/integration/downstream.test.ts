@@ -7,6 +7,7 @@ import {
   createHome,
   databaseIsThere,
   eventually,
+  feedIsRead,
   startTestTracker,
   type TestCrew,
   type TestHome,
@@ -146,6 +147,7 @@ describe.skipIf(!databaseIsThere)('what crews are told', () => {
     await write(crew, uuidv7(), 'Otrā.');
     await eventually('the second is told', () => back.of('message').length > 0);
     expect([...new Set(back.of('message').map(({ text }) => text))]).toEqual(['Otrā.']);
+    await feedIsRead(hub);
     const { events } = await hub.api.ok<{ events: { type: string; data: { messageId?: string } }[] }>(
       'GET',
       '/api/v1/feed?limit=1000',

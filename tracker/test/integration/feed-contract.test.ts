@@ -19,6 +19,7 @@ import {
   databaseIsThere,
   databaseKind,
   eventually,
+  feedIsRead,
   spawnTracker,
   startTestTracker,
   type TestHome,
@@ -64,17 +65,11 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
     return id;
   };
   const read = (query: string, by = token) => hub.api.ok<Page>('GET', `/api/v1/feed?${query}`, undefined, by);
-  const allStamped = () =>
-    eventually(
-      'all stamped',
-      async () => (await hub.database.query('SELECT 1 FROM feed_event WHERE position IS NULL')).rows.length === 0,
-      30_000,
-    );
   const own = () => hub.tracker.core.directory.agenciesByCode.get('VUGD')!.id;
 
   describe('sequencing', () => {
     it('F10 when the holder of the lease is gone, another stamps once the lease has run out, and lag is seen meanwhile', async () => {
-      await allStamped();
+      await feedIsRead(hub);
       // who dies without a word: it holds the lease and does nothing
       const dead = new Lease('sequencer', 'a node that is gone', 4000);
       await hub.database.query("UPDATE lease SET expires_at = '-infinity' WHERE name = 'sequencer'");
@@ -179,7 +174,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
   describe('envelope', () => {
     it('F12 every event is a CloudEvent 1.0 in the JSON format', async () => {
       await newVek();
-      await allStamped();
+      await feedIsRead(hub);
       const { events } = await read('limit=1000');
       expect(events.length).toBeGreaterThan(0);
       for (const event of events as unknown as Record<string, unknown>[]) {
@@ -207,7 +202,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
         await createCrew(hub.api, admin, random.pick(['VUGD', 'VP']));
       }
       await hub.api.ok('POST', '/api/v1/closures', { id: uuidv7(), wayIds: [1], reason: 'x' }, token);
-      await allStamped();
+      await feedIsRead(hub);
       const { feed, directory, database } = hub.tracker.core;
       await eventually('the node has read all', async () => feed.position === (await feed.head()).position);
       // one that has read nothing has nothing in memory: it asks the table each time
@@ -250,7 +245,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
       const { cursor } = await read('after=now');
       const [wanted, other] = [await newVek(), await newVek()];
       await hub.api.ok('PATCH', `/api/v1/veks/${wanted}`, { version: 1, priority: 'P1' }, token);
-      await allStamped();
+      await feedIsRead(hub);
       const told = (page: Page) => page.events.map(({ type, subject }) => [type, subject]);
       const query = `types=lv.vanags.vek.created.v1&subjects=vek/${wanted},unit`;
       expect(told(await read(`after=${cursor}&${query}`))).toEqual([['lv.vanags.vek.created.v1', `vek/${wanted}`]]);
@@ -281,7 +276,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
       const { cursor: from } = await read('after=now');
       await hub.api.ok('PUT', path(name), { cursor: from }, token);
       const [first, second] = [await newVek(), await newVek()];
-      await allStamped();
+      await feedIsRead(hub);
       const page = await read(`consumer=${name}&limit=1`);
       expect(page.events.map(({ subject }) => subject)).toEqual([`vek/${first}`]);
       // not handled yet: the same again
@@ -331,7 +326,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
       }
       writing = false;
       await Promise.all(writers);
-      await allStamped();
+      await feedIsRead(hub);
       const { rows } = await hub.database.query<{ id: string; version: number }>('SELECT id, version FROM vek');
       const now = new Map(rows.map(({ id, version }) => [`vek/${id}`, version]));
       for (const { cursor, items } of snapshots) {
@@ -433,7 +428,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
         (await read('types=lv.vanags.unit.sos.v1')).events.some(({ subject }) => subject === `unit/${crew.unitId}`),
       );
       client.stop();
-      await allStamped();
+      await feedIsRead(hub);
 
       const text = await (await fetch(`${hub.api.url}/api/v1/asyncapi.json`)).text();
       const document = JSON.parse(text) as {
@@ -488,7 +483,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
   it('F15 what has outlived its time goes in bounded bites; who comes for it is told where to start over', async () => {
     const { cursor: old } = await read('limit=1');
     for (let i = 0; i < 5; i++) await newVek();
-    await allStamped();
+    await feedIsRead(hub);
     const { feed } = hub.tracker.core;
     const before = await feed.head();
     await hub.database.query("UPDATE feed_event SET recorded_at = now() - interval '40 days' WHERE position <= $1", [

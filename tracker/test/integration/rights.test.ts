@@ -19,6 +19,7 @@ import {
   crewClient,
   databaseIsThere,
   eventually,
+  feedIsRead,
   startTestTracker,
   type TestCrew,
   type TestHome,
@@ -247,11 +248,6 @@ describe.skipIf(!databaseIsThere)('rights', () => {
     return { events, socket };
   }
 
-  const allStamped = () =>
-    eventually(
-      'all events have positions',
-      async () => (await hub.database.query('SELECT 1 FROM feed_event WHERE position IS NULL')).rows.length === 0,
-    );
   const cursorNow = async () =>
     (
       await hub.api.ok<{ cursor: string }>(
@@ -398,7 +394,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
         const subject = `station/${await createStation(agency)}`;
         for (const role of ROLES) lateStations.set(await tokenOf(agency, role), subject);
       }
-      await allStamped();
+      await feedIsRead(hub);
       await eventually(
         'all audit entries have positions',
         async () => (await hub.database.query('SELECT 1 FROM audit_entry WHERE position IS NULL')).rows.length === 0,
@@ -1155,7 +1151,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       const token = await tokenOf(grantee, 'integrator');
       const endsAt = Date.now() + 700;
       await createGrant(grantor, grantee, 'see', { validTo: new Date(endsAt).toISOString() });
-      await allStamped();
+      await feedIsRead(hub);
       const after = await cursorNow();
       const poll = hub.api.ok<{ events: FeedEvent[] }>('GET', `/api/v1/feed?after=${after}&wait=10`, undefined, token);
       await sleep(endsAt - Date.now() + 50);

@@ -24,6 +24,7 @@ import {
   crewClient,
   databaseIsThere,
   eventually,
+  feedIsRead,
   startTestTracker,
   type TestHome,
   type TestTracker,
@@ -139,10 +140,7 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
       )
     ).rows.map(({ action }) => action);
   async function eventsOf(vekId: string, agency: string) {
-    await eventually(
-      'all events have positions',
-      async () => (await hub.database.query('SELECT 1 FROM feed_event WHERE position IS NULL')).rows.length === 0,
-    );
+    await feedIsRead(hub);
     const { events } = await hub.api.ok<{ events: { type: string; subject: string; data: Record<string, unknown> }[] }>(
       'GET',
       '/api/v1/feed?limit=1000&subjects=vek,assignment',

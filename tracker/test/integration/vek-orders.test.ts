@@ -16,7 +16,7 @@ import {
   createCrew,
   createHome,
   databaseIsThere,
-  eventually,
+  feedIsRead,
   startTestTracker,
   type TestHome,
   type TestTracker,
@@ -240,10 +240,7 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
     await Promise.all(units.map((_, nr) => writer(nr)));
     expect(told.done, `seed ${SEED}: ${JSON.stringify(told)}`).toBeGreaterThan(WRITERS);
 
-    await eventually(
-      'all events have positions',
-      async () => (await hub.database.query('SELECT 1 FROM feed_event WHERE position IS NULL')).rows.length === 0,
-    );
+    await feedIsRead(hub);
     const { rows: inverted } = await hub.database.query(
       `SELECT * FROM (SELECT aggregate_id, position, type, aggregate_version AS version,
                              lag(aggregate_version) OVER (PARTITION BY aggregate_id ORDER BY position) AS before
