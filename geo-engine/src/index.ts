@@ -104,6 +104,7 @@ export { type Box, box, boxCentre, boxContains, boxWidthDeg, distanceToBoxM } fr
 export { bearingDeg, destination, distanceM, EARTH_RADIUS_M, haversineM } from './geo/distance.js';
 export { type Lat, type Lon, type LonLat, lonLat } from './geo/lon-lat.js';
 export { type PolygonCoordinates, polygonsContain } from './geo/polygons.js';
+export { PreparedPolygons } from './geo/prepared-polygons.js';
 // The roads of a map, and as one profile may drive them
 export { buildGraph } from './graph/build-graph.js';
 export { CLOSED, type RoadGraph, UNREACHABLE_MS } from './graph/road-graph.js';

@@ -1,4 +1,4 @@
-import type { RoadPlace, Stand } from '../src/routing/snapper.js';
+import type { RoadPlace, Stand } from '../src/routing/road-place.js';
 import { NEVER, type OracleTimes, type RoadOracle } from './road-oracle.js';
 
 /** Drives between places on roads, by the oracle: every start, every end, and the way along one segment. */

@@ -9,9 +9,13 @@ import {
   type FleetWorld,
   PLACE,
 } from '../../test/dispatch-world.js';
-import { createRandom } from '../../test/random.js';
+import { createRoads } from '../../test/prepared-roads.js';
+import { createPlaceNear, createRandom, pick } from '../../test/random.js';
+import { createRoadWorld } from '../../test/road-worlds.js';
 import { INELIGIBLE_CODES } from '../errors.js';
 import { destination } from '../geo/distance.js';
+import { lonLat } from '../geo/lon-lat.js';
+import { standardProfiles } from '../roads/standard-profiles.js';
 import { compileDemand } from '../run-cards/demand.js';
 import { shortlist } from './candidates.js';
 import { DEFAULT_POLICY } from './dispatch-question.js';
@@ -19,7 +23,10 @@ import { DispatchRoster } from './dispatch-roster.js';
 import type { DispatchUnit } from './dispatch-unit.js';
 import { Eligibility, Judgement } from './eligibility.js';
 import { type DecisionInput, decide, gatherInput, type Recommendation } from './recommend.js';
+import { RoadWays } from './road-ways.js';
 import { StraightWays } from './straight-ways.js';
+
+const ROAD_PROFILES = standardProfiles.filter(({ code }) => code === 'car' || code === 'heavy-emergency');
 
 /** Every unit of the roster with its way, and nobody left to count. */
 function fullScan({ question, units, ways, correction, coverageLoss }: FleetWorld): DecisionInput {
@@ -63,6 +70,52 @@ describe('shortlist', () => {
       placed += world.units.filter(({ place }) => place !== null).length;
     }
     expect(asked).toBeLessThan(placed / 2); // or nothing was passed over
+  });
+
+  it('G121 the answer equals that of all units also where rings around the place spare asking most of them', () => {
+    let rings = 0;
+    let spared = 0;
+    for (let seed = 1; seed <= 8; seed++) {
+      const random = createRandom(seed);
+      const network = createRoadWorld(seed, pick(random, ['grid with one-ways', 'ring roads', 'islands']), 500);
+      const roads = createRoads(network, ...ROAD_PROFILES);
+      const near = () => {
+        const p = Math.floor(random() * (network.pointLonLat.length / 2));
+        const point = lonLat(network.pointLonLat[2 * p]! / 1e7, network.pointLonLat[2 * p + 1]! / 1e7);
+        return createPlaceNear(random, point, 0.001);
+      };
+      const fleet = createFleetWorld(random, 600);
+      const roster = new DispatchRoster();
+      const units = fleet.units.map((unit) => {
+        const { code } = pick(random, ROAD_PROFILES);
+        const placed =
+          unit.place === null ? unit : { ...unit, place: near(), profile: code, headingDeg: random() * 360 };
+        enter(roster, placed);
+        return placed;
+      });
+      const question = { ...fleet.question, place: near() };
+      let asked = 0;
+      class CountedWays extends RoadWays {
+        override ringBound(profile: string, radiusM: number) {
+          rings++;
+          return super.ringBound(profile, radiusM);
+        }
+        override table(starts: Parameters<RoadWays['table']>[0]) {
+          asked += starts.length;
+          return super.table(starts);
+        }
+      }
+      const ways = new CountedWays(roads, question.place);
+      const full = decide(fullScan({ ...fleet, question, roster, units, ways }));
+      if (![full.proof.must, full.proof.should].every(({ proven }) => proven)) continue;
+      asked = 0;
+      const { correction, coverageLoss } = fleet;
+      const answer = decide(gatherInput(question, { roster, ways, correction, coverageLoss }));
+      expect(told(answer), `seed ${seed}`).toEqual(told(full));
+      spared += units.length - asked;
+    }
+    expect(rings).toBeGreaterThan(0);
+    expect(spared).toBeGreaterThan(0);
   });
 
   it('G82 chosen, named and counted together are the roster, line by line', () => {

@@ -1,4 +1,5 @@
 import { FARTHER, INELIGIBLE_CODES, type IneligibleCode } from '../errors.js';
+import type { RingBound } from '../routing/ring-bound.js';
 import type { Demand } from '../run-cards/demand.js';
 import { leastCostMs } from './candidate.js';
 import type { DispatchQuestion } from './dispatch-question.js';
@@ -15,6 +16,13 @@ import type { Travel, Ways } from './ways.js';
 export const NAMED_NOT_CHOSEN = 10;
 /** Ways asked for in one go: few, for each may show that the next need not be asked for. */
 const BATCH = 16;
+
+/** So many are asked before a ring around the place is drawn, then twice as many before a wider one, if so many wait still. */
+const ASKED_BEFORE_RING = 32;
+const WAITING_FOR_RING = 32;
+/** Radius of a ring, of the way to the unit asked last: who is beyond then lies well beyond. */
+const RING_SHARE = 0.9;
+const NO_RING = 'none';
 
 /** Why units were not looked at any closer, by how many. */
 export type ReasonCounts = Readonly<Partial<Record<IneligibleCode | typeof FARTHER, number>>>;
@@ -100,6 +108,9 @@ class Shortlisting {
   #nearest: readonly LeastHeld[] = []; // [lines] response times of those asked about
   readonly #regretMs: number;
   readonly #asked: AskedUnit[] = [];
+  #askedBeforeRing = ASKED_BEFORE_RING;
+  #ringM = 0; // radius of the rings around the place; 0: none yet
+  readonly #rings: (RingBound | typeof NO_RING | undefined)[] = []; // [profiles of the roster] undefined: not drawn yet
 
   /** `turn`: those that are under way at a time need a scan each. */
   constructor({ roster, demand, question, ways, correction, agencies }: ShortlistQuestion, turn: number) {
@@ -186,10 +197,12 @@ class Shortlisting {
       const slot = queue.pop();
       if (this.#leaves(slot)) farthestMs = this.#farthestMs();
       if (!this.#canMatter(slot, leastMs)) continue;
+      if (this.#ringM > 0 && !this.#canMatter(slot, this.#closerMs(slot, leastMs))) continue;
       batch.push(slot);
       if (batch.length < BATCH) continue;
       this.#ask(batch);
       farthestMs = this.#farthestMs();
+      if (this.#asked.length >= this.#askedBeforeRing) this.#widenRing(slot, farthestMs);
       batch = [];
     }
     this.#ask(batch);
@@ -201,6 +214,25 @@ class Shortlisting {
       travel: kept.map(({ travel }) => travel),
       others: this.#others(),
     };
+  }
+
+  /** Draws a wider ring if that spares asking many of those who wait. `slot`: the last one asked. */
+  #widenRing(slot: number, farthestMs: number): void {
+    this.#askedBeforeRing = 2 * this.#asked.length;
+    if (this.#scan.queue.countUpTo(farthestMs) < WAITING_FOR_RING) return;
+    this.#ringM = RING_SHARE * this.#scan.straightM(this.#roster, slot);
+    this.#rings.length = 0;
+  }
+
+  /** A unit's bound with what is known of the ways that enter the ring. */
+  #closerMs(slot: number, leastMs: number): number {
+    const number = this.#roster.profileOf[slot]!;
+    let ring = this.#rings[number];
+    if (ring === undefined) {
+      ring = this.#ways.ringBound?.(this.#roster.profiles[number]!, this.#ringM) ?? NO_RING;
+      this.#rings[number] = ring;
+    }
+    return ring === NO_RING ? leastMs : this.#scan.closerMs(this.#roster, slot, leastMs, ring);
   }
 
   /** Number of the profile of an eligible unit; -1: it can only be named. */

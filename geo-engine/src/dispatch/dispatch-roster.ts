@@ -1,5 +1,6 @@
 import { VEC_STRIDE, writeUnitVector } from '../geo/unit-vector.js';
 import type { DispatchUnit, StandingUnit, UnitFix } from './dispatch-unit.js';
+import { FixColumns } from './fix-columns.js';
 import { UnitClasses } from './unit-classes.js';
 import type { WayStart } from './ways.js';
 
@@ -21,7 +22,7 @@ export class DispatchRoster {
   readonly profiles: string[] = [];
   #slots = 0; // slots ever used; those in #freeSlots are empty
   readonly standing: (StandingUnit | undefined)[] = []; //   [slots]
-  readonly fixes: (UnitFix | undefined)[] = []; //           [slots] undefined: no place
+  readonly #fixes = new FixColumns(FIRST_CAPACITY);
   classOf = new Int32Array(FIRST_CAPACITY); //               [slots] number in classes, NONE: empty
   stateOf = new Int32Array(FIRST_CAPACITY); //               [slots] index of commonStates, NONE: a state of its own
   profileOf = new Int32Array(FIRST_CAPACITY); //             [slots] index of profiles
@@ -62,7 +63,7 @@ export class DispatchRoster {
   move(handle: number, fix: UnitFix): void {
     const slot = this.#slotOf.get(handle);
     if (slot === undefined) return;
-    this.fixes[slot] = fix;
+    this.#fixes.put(slot, fix);
     this.fixedAt[slot] = Math.min(fix.fixTime, fix.receivedAt);
     writeUnitVector(this.vec, slot, fix.place[0], fix.place[1]);
   }
@@ -71,7 +72,7 @@ export class DispatchRoster {
   unplace(handle: number): void {
     const slot = this.#slotOf.get(handle);
     if (slot === undefined) return;
-    this.fixes[slot] = undefined;
+    this.#fixes.clear(slot);
     this.fixedAt[slot] = Number.NaN;
   }
 
@@ -105,7 +106,7 @@ export class DispatchRoster {
   /** The unit of a slot that has one. Every field by name: spreading two objects takes ten times as long. */
   unitAt(slot: number): DispatchUnit {
     const unit = this.standing[slot]!;
-    const fix = this.fixes[slot] ?? NO_FIX;
+    const fix = this.#fixes.at(slot) ?? NO_FIX;
     return {
       handle: unit.handle,
       unitId: unit.unitId,
@@ -144,7 +145,7 @@ export class DispatchRoster {
   /** From where the unit of a slot starts; its place is known. */
   startAt(slot: number): WayStart {
     const { handle, profile } = this.standing[slot]!;
-    const { place, headingDeg, speedMps } = this.fixes[slot]!;
+    const { place, headingDeg, speedMps } = this.#fixes.at(slot)!;
     return { handle, profile, place, headingDeg, speedMps };
   }
 
@@ -179,13 +180,14 @@ export class DispatchRoster {
     if (slot === this.classOf.length) this.#grow();
     this.#slotOf.set(handle, slot);
     this.classOf[slot] = NONE;
-    this.fixes[slot] = undefined;
+    this.#fixes.clear(slot);
     this.fixedAt[slot] = Number.NaN;
     return slot;
   }
 
   #grow(): void {
     const room = 2 * this.classOf.length;
+    this.#fixes.grow(room);
     this.classOf = wider(this.classOf, new Int32Array(room));
     this.stateOf = wider(this.stateOf, new Int32Array(room));
     this.profileOf = wider(this.profileOf, new Int32Array(room));

@@ -175,7 +175,7 @@ function explainLines(
       const { unit, response, about, codes } = one;
       if (response !== null && (about & (1 << line)) !== 0 && notChosen.length < NAMED_NOT_CHOSEN) {
         const reason =
-          eligibility.refusal(unit, line) ??
+          (codes[line]! > 0 ? eligibility.refusal(unit, line) : undefined) ??
           wayRefusal(response, eligibility.needOf(line)) ??
           leftOut(one.candidate!, line, given[line]!, crews, facts);
         notChosen.push({ ...named(unit), response, reason });

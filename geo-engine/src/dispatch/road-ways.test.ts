@@ -5,9 +5,11 @@ import { createPlaceNear, createRandom, pick } from '../../test/random.js';
 import { createRoadWorld, ROAD_SHAPES } from '../../test/road-worlds.js';
 import { distanceM } from '../geo/distance.js';
 import { type LonLat, lonLat } from '../geo/lon-lat.js';
+import { VEC_STRIDE, writeUnitVector } from '../geo/unit-vector.js';
 import { CLOSED } from '../graph/road-graph.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import { standardProfiles } from '../roads/standard-profiles.js';
+import type { Roads } from '../routing/roads.js';
 import { type TravelTable, travelCell } from '../routing/router.js';
 import type { DispatchUnit } from './dispatch-unit.js';
 import { RoadWays } from './road-ways.js';
@@ -33,6 +35,15 @@ function placeAt(random: () => number, { pointLonLat }: RoadNetwork): LonLat {
   const p = Math.floor(random() * (pointLonLat.length / 2));
   const point = lonLat(pointLonLat[2 * p]! / 1e7, pointLonLat[2 * p + 1]! / 1e7);
   return createPlaceNear(random, point, pick(random, [0, 0.003, 0.1]));
+}
+
+/** Closes or slows some roads for one of the profiles after its times were made. */
+function closeSome(random: () => number, network: RoadNetwork, roads: Roads): void {
+  const directed = Uint32Array.from({ length: 2 * network.segmentCount }, (_, d) => d).filter(() => random() < 0.2);
+  roads.setInForce(PROFILES[0]!.code, {
+    directed,
+    speedShare: Float64Array.from(directed, () => pick(random, [0, 0.5])),
+  });
 }
 
 /** A longitude a little farther east, on the other side of the antimeridian if need be. */
@@ -115,6 +126,45 @@ describe('RoadWays', () => {
         }
       }
     }
+  });
+
+  it('G121 no way from beyond a ring is faster than its bound, whatever the correction, also where roads were closed since', () => {
+    let rings = 0;
+    let closer = 0;
+    for (let seed = 1; seed <= 2 * ROAD_SHAPES.length; seed++) {
+      const random = createRandom(seed);
+      const shape = ROAD_SHAPES[seed % ROAD_SHAPES.length]!;
+      const network = createRoadWorld(seed, shape, 80);
+      const roads = createRoads(network, ...PROFILES);
+      for (let question = 0; question < 6; question++) {
+        if (question === 3) closeSome(random, network, roads);
+        const ways = new RoadWays(roads, placeAt(random, network));
+        const units = createUnits(random, network, 40);
+        const vec = new Float64Array(units.length * VEC_STRIDE);
+        for (const [at, { place }] of units.entries()) writeUnitVector(vec, at, place![0], place![1]);
+        const table = ways.table(units);
+        for (const { code } of PROFILES) {
+          const radiusM = distanceM(pick(random, units).place!, ways.place) * pick(random, [0.3, 0.8, 1]);
+          const ring = ways.ringBound(code, radiusM);
+          if (ring === undefined) continue;
+          rings++;
+          const { freeM, topMps } = ways.topPace(code);
+          for (const [at, travel] of table.entries()) {
+            if (travel === null || units[at]!.profile !== code) continue;
+            const straightM = distanceM(units[at]!.place!, ways.place);
+            for (const factor of [0.3, 1, 5]) {
+              const pace = { freeM, msPerM: (factor * 1000) / topMps, factor };
+              const leastMs = ring.leastMs(vec, at, straightM - 0.01, pace);
+              const label = `${shape}, seed ${seed}, question ${question}, ${units[at]!.unitId}, times ${factor}`;
+              expect(leastMs, label).toBeLessThanOrEqual(Math.round(travel.ms * factor) + travel.offRoadMs);
+              if (leastMs > (straightM - freeM) * pace.msPerM) closer++;
+            }
+          }
+        }
+      }
+    }
+    expect(rings).toBeGreaterThan(50);
+    expect(closer).toBeGreaterThan(1000);
   });
 
   it('G103 a place off the roads, and a profile that no roads are made for, go by the straight line and say so', () => {

@@ -1,5 +1,6 @@
 import type { LonLat } from '../geo/lon-lat.js';
 import type { ProfileRoads } from '../routing/profile-roads.js';
+import type { RingBound } from '../routing/ring-bound.js';
 import type { ClosureState } from '../routing/router.js';
 import type { DriveTarget } from '../routing/target-drives.js';
 import { StraightWays } from './straight-ways.js';
@@ -47,25 +48,21 @@ export class RoadWays implements Ways {
     return this.#waysOf(profile)?.roads.topPace ?? this.#straight.topPace();
   }
 
+  ringBound(profile: string, radiusM: number): RingBound | undefined {
+    const ways = this.#waysOf(profile);
+    return ways?.roads.ringBound(ways.target, radiusM);
+  }
+
   table(starts: readonly WayStart[]): (Travel | null)[] {
-    const travel = new Array<Travel | null>(starts.length).fill(null);
-    for (const [profile, places] of byProfile(starts)) {
-      const ways = this.#waysOf(profile);
-      if (ways === undefined) {
-        for (const i of places) travel[i] = this.#straight.travel(starts[i]!);
-        continue;
-      }
-      const vehicles = places.map((i) => {
-        const { handle, place, headingDeg, speedMps } = starts[i]!;
-        return { key: handle, at: place!, headingDeg, speedMps };
-      });
-      for (const [at, drive] of ways.roads.drivesTo(ways.target, vehicles).entries()) {
-        if (drive === null) continue;
-        const { travelMs, offRoadMs } = drive;
-        travel[places[at]!] = { basis: 'roads', ms: travelMs, lengthM: null, offRoadMs, intervalMs: null };
-      }
-    }
-    return travel;
+    return starts.map((start) => {
+      const ways = this.#waysOf(start.profile);
+      if (ways === undefined) return this.#straight.travel(start);
+      const { handle, place, headingDeg, speedMps } = start;
+      const drive = ways.roads.driveTo(ways.target, { key: handle, at: place!, headingDeg, speedMps });
+      if (drive === null) return null;
+      const { travelMs, offRoadMs } = drive;
+      return { basis: 'roads', ms: travelMs, lengthM: null, offRoadMs, intervalMs: null };
+    });
   }
 
   #used(): ProfileWays[] {
@@ -80,14 +77,4 @@ export class RoadWays implements Ways {
     }
     return this.#profiles.get(profile);
   }
-}
-
-function byProfile(starts: readonly WayStart[]): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  for (const [i, { profile }] of starts.entries()) {
-    const known = places.get(profile);
-    if (known === undefined) places.set(profile, [i]);
-    else known.push(i);
-  }
-  return places;
 }

@@ -1,11 +1,12 @@
 import { INELIGIBLE_CODES } from '../errors.js';
 import type { LonLat } from '../geo/lon-lat.js';
 import { lowerBoundM, VEC_STRIDE, writeUnitVector, X, Y, Z } from '../geo/unit-vector.js';
-import { BoundQueue } from '../live-index/bound-queue.js';
+import type { RingBound } from '../routing/ring-bound.js';
 import type { DispatchQuestion } from './dispatch-question.js';
 import { type DispatchRoster, NONE } from './dispatch-roster.js';
 import { codeNumber, standingNumber } from './eligibility.js';
 import { MOST_CORRECTION, type TravelCorrection, waitMs } from './eta.js';
+import { StagedQueue } from './staged-queue.js';
 import type { LineMarks } from './unit-classes.js';
 import type { Ways } from './ways.js';
 
@@ -23,14 +24,18 @@ const NOT_THERE = 255;
  * the least time in which they can be there. Reused from question to question, and allocates nothing per unit.
  */
 export class RosterScan {
-  /** Units that are waiting to be looked at closer, least response time first; nodes are slots. */
-  readonly queue = new BoundQueue();
+  /** Units that are waiting to be looked at closer, least response time first. */
+  readonly queue = new StagedQueue();
   /** [classes × CODE_NUMBERS] units of a class by the number of what their state is refused for. */
   counts = new Uint32Array(0);
   /** [slots] that number, for units in the queue. */
   stateOf = new Uint8Array(0);
   /** [classes] lines that are about it, as bits. */
   aboutOf = new Uint32Array(0);
+  #target: readonly [x: number, y: number, z: number] = [0, 0, 0];
+  #freeM = new Float64Array(0); //  [profiles of the roster] metres that cost no time
+  #msPerM = new Float64Array(0); // [profiles of the roster] the correction included
+  #factor = 1;
 
   run(
     roster: DispatchRoster,
@@ -49,8 +54,14 @@ export class RosterScan {
       isThere(example.agencyId) ? standingNumber(example, question) : NOT_THERE,
     );
     const anySkipped = Object.keys(skipped).length > 0;
-    const { freeM, msPerM } = paces(roster, ways, correction);
-    const [x, y, z] = unitVector(ways.place);
+    this.#factor = Math.min(MOST_CORRECTION, correction ?? 1);
+    const paces = roster.profiles.map((profile) => ways.topPace(profile));
+    const freeM = Float64Array.from(paces, (pace) => pace.freeM + BOUND_SLACK_M);
+    const msPerM = Float64Array.from(paces, ({ topMps }) => (this.#factor * 1000) / topMps);
+    this.#freeM = freeM;
+    this.#msPerM = msPerM;
+    this.#target = unitVector(ways.place);
+    const [x, y, z] = this.#target;
     for (let slot = 0; slot < slots; slot++) {
       const number = classOf[slot]!;
       if (number === NONE) continue;
@@ -88,6 +99,26 @@ export class RosterScan {
     queue.order();
   }
 
+  /** How far a unit is from the place by the straight line, metres; never more than it is. */
+  straightM({ vec }: DispatchRoster, slot: number): number {
+    const [x, y, z] = this.#target;
+    const dx = vec[slot * VEC_STRIDE + X]! - x;
+    const dy = vec[slot * VEC_STRIDE + Y]! - y;
+    const dz = vec[slot * VEC_STRIDE + Z]! - z;
+    return lowerBoundM(Math.sqrt(dx * dx + dy * dy + dz * dz));
+  }
+
+  /** The bound of a unit in the queue, with what a ring around the place knows better. */
+  closerMs(roster: DispatchRoster, slot: number, leastMs: number, ring: RingBound): number {
+    const profile = roster.profileOf[slot]!;
+    const freeM = this.#freeM[profile]!;
+    const msPerM = this.#msPerM[profile]!;
+    const straightM = this.straightM(roster, slot);
+    const byLineMs = Math.max(0, Math.floor((straightM - freeM) * msPerM));
+    const byRingMs = ring.leastMs(roster.vec, slot, straightM, { freeM, msPerM, factor: this.#factor });
+    return leastMs + Math.max(0, byRingMs - byLineMs);
+  }
+
   #begin({ classes, slots }: DispatchRoster, marks: readonly LineMarks[]): void {
     const { count } = classes;
     if (this.aboutOf.length < count) {
@@ -116,16 +147,6 @@ export function scanOf(roster: DispatchRoster, turn: number): RosterScan {
   }
   ofRoster[turn] ??= new RosterScan();
   return ofRoster[turn];
-}
-
-/** By profile of the roster: metres that cost no time, and the least ms a metre, the correction included. */
-function paces(roster: DispatchRoster, ways: Ways, correction: TravelCorrection) {
-  const all = roster.profiles.map((profile) => ways.topPace(profile));
-  const factor = Math.min(MOST_CORRECTION, correction ?? 1) * 1000;
-  return {
-    freeM: Float64Array.from(all, ({ freeM }) => freeM + BOUND_SLACK_M),
-    msPerM: Float64Array.from(all, ({ topMps }) => factor / topMps),
-  };
 }
 
 /** A chord may be above the distance by its rounding, CHORD_SLACK_M; a millimetre costs nothing. */

@@ -1,4 +1,5 @@
 import type { LonLat } from '../geo/lon-lat.js';
+import type { RingBound } from '../routing/ring-bound.js';
 import type { ClosureState } from '../routing/router.js';
 import type { DispatchUnit } from './dispatch-unit.js';
 
@@ -39,6 +40,8 @@ export interface Ways {
    * factor up to MOST_CORRECTION.
    */
   topPace(profile: string): TopPace;
+  /** A closer bound for who is beyond a circle around the place, where one can be had at the price of some dozens of ways. */
+  ringBound?(profile: string, radiusM: number): RingBound | undefined;
   /** The ways of units, each with a place, in their order; null: no way leads there. */
   table(starts: readonly WayStart[]): readonly (Travel | null)[];
 }

@@ -12,15 +12,26 @@ export function polygonsContain(polygons: PolygonCoordinates, lon: number, lat: 
       for (let i = 0; i + 1 < ring.length; i++) {
         const [ax, ay] = ring[i]!;
         const [bx, by] = ring[i + 1]!;
-        // which side of a's way to b the place is on: 0 on the line
-        const side = (bx! - ax!) * (lat - ay!) - (by! - ay!) * (lon - ax!);
-        if (side === 0 && isBetween(lon, ax!, bx!) && isBetween(lat, ay!, by!)) return true;
-        // a side counts from its lower end up to, not including, its upper one
-        if (ay! > lat !== by! > lat && side > 0 === by! > ay!) isInside = !isInside;
+        const met = meetsSide(ax!, ay!, bx!, by!, lon, lat);
+        if (met === ON_SIDE) return true;
+        if (met === CROSSES_SIDE) isInside = !isInside;
       }
     }
     return isInside;
   });
+}
+
+/** Of a place and a side: the place is on it, or the way west from the place crosses it. */
+export const ON_SIDE = 2;
+export const CROSSES_SIDE = 1;
+
+/** How a place stands to the side from a to b of a ring, degrees: ON_SIDE, CROSSES_SIDE or 0. */
+export function meetsSide(ax: number, ay: number, bx: number, by: number, lon: number, lat: number): 0 | 1 | 2 {
+  // which side of a's way to b the place is on: 0 on the line
+  const side = (bx - ax) * (lat - ay) - (by - ay) * (lon - ax);
+  if (side === 0 && isBetween(lon, ax, bx) && isBetween(lat, ay, by)) return ON_SIDE;
+  // a side counts from its lower end up to, not including, its upper one
+  return ay > lat !== by > lat && side > 0 === by > ay ? CROSSES_SIDE : 0;
 }
 
 function isBetween(value: number, a: number, b: number): boolean {

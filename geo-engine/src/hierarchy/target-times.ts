@@ -6,6 +6,11 @@ import type { SeedLists } from './seeds.js';
 /** A constant of this file: an imported binding is read anew in every turn of a hot loop. */
 const NEVER: number = UNREACHABLE_MS;
 
+/** A label. Its stamp is #climbed while the time is that of going down only, #known once it is the least. */
+const STRIDE = 2;
+const MS = 0;
+const STAMP = 1;
+
 /**
  * Least times from any node to one target, each found when it is asked for: the target is climbed from once, and a node asks the nodes
  * above it. What a node learns stands until the next target, so that whoever starts near another one costs next to nothing.
@@ -15,21 +20,20 @@ const NEVER: number = UNREACHABLE_MS;
 export class TargetTimes {
   readonly #hierarchy: Hierarchy;
   readonly #queue = new MinQueue();
-  readonly #ms: Uint32Array; //    [nodes] by rank, valid where stamp says so
-  readonly #stamp: Uint32Array; // [nodes] #climbed: time by going down only; #known: least time
+  /** [nodes × STRIDE] by rank: a time and its stamp, side by side, for both are read of nodes all over memory. */
+  readonly #labels: Uint32Array;
   #climbed = 0;
   #known = 1;
 
   constructor(hierarchy: Hierarchy) {
     this.#hierarchy = hierarchy;
-    this.#ms = new Uint32Array(hierarchy.nodeCount);
-    this.#stamp = new Uint32Array(hierarchy.nodeCount);
+    this.#labels = new Uint32Array(hierarchy.nodeCount * STRIDE);
   }
 
   /** Forgets the target before and takes list j as the new one. */
   begin(targets: SeedLists, j: number): void {
     const { rankOf, down } = this.#hierarchy;
-    const ms = this.#ms;
+    const labels = this.#labels;
     const queue = this.#queue;
     this.#climbed += 2;
     this.#known += 2;
@@ -39,7 +43,7 @@ export class TargetTimes {
     while (queue.length > 0) {
       const rank = queue.pop();
       for (let arc = down.first[rank]; arc < down.first[rank + 1]; arc++)
-        this.#climb(down.end[arc], ms[rank] + down.ms[arc]);
+        this.#climb(down.end[arc], labels[rank * STRIDE + MS] + down.ms[arc]);
     }
   }
 
@@ -49,27 +53,30 @@ export class TargetTimes {
   }
 
   #fromRank(rank: number): number {
-    const known = this.#known;
-    const stamp = this.#stamp[rank];
-    if (stamp === known) return this.#ms[rank];
+    const labels = this.#labels;
+    const at = rank * STRIDE;
+    const stamp = labels[at + STAMP];
+    if (stamp === this.#known) return labels[at + MS];
     const { first, end, ms } = this.#hierarchy.up;
-    let leastMs = stamp === this.#climbed ? this.#ms[rank] : NEVER;
+    let leastMs = stamp === this.#climbed ? labels[at + MS] : NEVER;
     for (let arc = first[rank], last = first[rank + 1]; arc < last; arc++) {
       // a time that nothing has is larger than any other sum
       const viaMs = this.#fromRank(end[arc]) + ms[arc];
       if (viaMs < leastMs) leastMs = viaMs;
     }
-    this.#ms[rank] = leastMs;
-    this.#stamp[rank] = known;
+    labels[at + MS] = leastMs;
+    labels[at + STAMP] = this.#known;
     return leastMs;
   }
 
   #climb(rank: number, ms: number): void {
     if (ms >= NEVER) return; // 32 bits do not hold it
-    const isKnown = this.#stamp[rank] === this.#climbed;
-    if (isKnown && this.#ms[rank] <= ms) return;
-    this.#ms[rank] = ms;
-    this.#stamp[rank] = this.#climbed;
+    const labels = this.#labels;
+    const at = rank * STRIDE;
+    const isKnown = labels[at + STAMP] === this.#climbed;
+    if (isKnown && labels[at + MS] <= ms) return;
+    labels[at + MS] = ms;
+    labels[at + STAMP] = this.#climbed;
     if (!isKnown) this.#queue.push(rank, rank);
   }
 }

@@ -28,20 +28,6 @@ export class BoundQueue {
     nodes[at] = node;
   }
 
-  /** Adds without looking at the bound: nothing may be taken out until order() has been called. */
-  append(node: number, bound: number): void {
-    this.#bounds[this.#length] = bound;
-    this.#nodes[this.#length++] = node;
-  }
-
-  /**
-   * Brings what was appended into order, in time linear in the number of nodes.
-   * Source: Floyd, "Algorithm 245: Treesort 3", Communications of the ACM 7(12), 1964, p. 701.
-   */
-  order(): void {
-    for (let at = (this.#length >> 1) - 1; at >= 0; at--) this.#sink(at, this.#nodes[at], this.#bounds[at]);
-  }
-
   peekBound(): number {
     return this.#bounds[0];
   }

@@ -10,9 +10,10 @@ import { lonLat } from '../geo/lon-lat.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import { standardProfiles } from '../roads/standard-profiles.js';
 import type { MultiPolygon } from './reach-raster.js';
+import type { RoadPlace } from './road-place.js';
 import type { Isochrone, RoutePlace } from './router.js';
 import { type Position, placeAt } from './segment-line.js';
-import { type RoadPlace, Snapper } from './snapper.js';
+import { Snapper } from './snapper.js';
 
 const SHAPES: RoadShape[] = ['grid with one-ways', 'one-way maze', 'islands', 'ring roads', 'everything'];
 const CASES = SHAPES.flatMap((shape) => [0, 1, 2, 3].map((seed) => [shape, seed] as const));

@@ -2,9 +2,9 @@ import { CLOSED, type RoadGraph } from '../graph/road-graph.js';
 import type { ReachDirection, ReachSearch } from '../hierarchy/reach-search.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import { type RasterBounds, ReachRaster, SPREAD_CELLS } from './reach-raster.js';
+import type { Stand } from './road-place.js';
 import type { ReachAreas } from './router.js';
 import { E7, placeAt, segmentLine, shortWayE7 } from './segment-line.js';
-import type { Stand } from './snapper.js';
 import { beforeMs, drivenShare, restMs } from './waypoint.js';
 
 /** Width of a cell when nobody asks for another: finer than needed on a map that shows the whole area. */

@@ -28,12 +28,16 @@ export interface Snap {
   readonly distanceM: number;
 }
 
-/** Segments near a place, nearest first, and how far from it none is missing. */
+/** Segments near a place, nearest first, with their distances from it, and how far from it none is missing. */
 export interface SegmentsAround {
   readonly at: LonLat;
   readonly segments: readonly number[];
+  readonly distanceM: readonly number[];
   readonly withinM: number;
 }
+
+/** Distances measured from two places may differ by 0.25 % each besides what is moved between them. */
+export const LEAST_SHARE = 0.995;
 
 /** Whether a segment may be taken; `point` begins the piece on which its nearest place lies. */
 export type AcceptSegment = (segment: number, point: number) => boolean;
@@ -82,9 +86,10 @@ export class NearestSegments {
     return this.#snaps();
   }
 
-  /** As `find`, if there were no segments but some. */
+  /** As `find`, if there were no segments but those around a place that is at most `movedM` away. */
   findAmong(
-    segments: readonly number[],
+    { segments, distanceM }: SegmentsAround,
+    movedM: number,
     at: LonLat,
     k: number,
     maxM: number,
@@ -92,7 +97,12 @@ export class NearestSegments {
     beyondM = Number.POSITIVE_INFINITY,
   ): Snap[] {
     this.#begin(at, k, maxM, beyondM);
-    for (const segment of segments) this.#offer(segment, accept);
+    for (let i = 0; i < segments.length; i++) {
+      // those that follow were no nearer, and have come nearer by no more than the way moved
+      const leastM = distanceM[i] * LEAST_SHARE - movedM;
+      if (leastM > 0 && (leastM / M_PER_E7) ** 2 > this.#worstD2()) break;
+      this.#offer(segments[i], accept);
+    }
     return this.#snaps();
   }
 
@@ -101,7 +111,8 @@ export class NearestSegments {
     this.#begin(at, k, maxM, beyondM);
     this.#search(accept);
     const withinM = Math.sqrt(this.#worstD2()) * M_PER_E7;
-    return { at, segments: this.#heldSegment.slice(0, this.#held), withinM };
+    const segments = this.#heldSegment.slice(0, this.#held);
+    return { at, segments, distanceM: segments.map((_, i) => Math.sqrt(this.#heldD2[i]) * M_PER_E7), withinM };
   }
 
   #begin([lon, lat]: LonLat, k: number, maxM: number, beyondM: number): void {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type RouteRefusalCode, RouterError } from '../errors.js';
 import { UNREACHABLE_MS } from '../graph/road-graph.js';
 import { offRoadMs } from './off-road.js';
+import type { DriveEnd } from './road-place.js';
 import type {
   AnswerOrigin,
   Manoeuvre,
@@ -29,7 +30,7 @@ import {
   readAnswer,
 } from './router-http.js';
 import type { Position } from './segment-line.js';
-import { type DriveEnd, HEADING_RANGE_DEG, isMoving } from './snapper.js';
+import { HEADING_RANGE_DEG, isMoving } from './snapper.js';
 import { joinTable, type TablePart } from './table-parts.js';
 
 // Source of the protocol: OSRM's HTTP API, v1 (project-osrm.org/docs).

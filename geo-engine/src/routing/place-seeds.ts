@@ -1,6 +1,6 @@
 import type { RoadGraph } from '../graph/road-graph.js';
 import { SeedLists } from '../hierarchy/seeds.js';
-import type { DriveEnd, RoadPlace, Stand } from './snapper.js';
+import type { DriveEnd, RoadPlace, Stand } from './road-place.js';
 import { beforeMs, restMs } from './waypoint.js';
 
 /** Places on the roads as the seeds of searches. */

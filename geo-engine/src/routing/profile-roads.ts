@@ -14,6 +14,8 @@ import { GAVE_UP, LiveSearch } from './live-search.js';
 import { isTightened, type LiveTimes, LiveTimesWriter, NOTHING_IN_FORCE } from './live-times.js';
 import { AT_ROAD_M, offRoadMs } from './off-road.js';
 import { PlaceSeeds } from './place-seeds.js';
+import type { RingBound } from './ring-bound.js';
+import type { DriveEnd, RoadPlace } from './road-place.js';
 import { routeSteps } from './route-steps.js';
 import type {
   AnswerOrigin,
@@ -30,7 +32,7 @@ import type {
   TableAnswer,
   TableQuestion,
 } from './router.js';
-import type { DriveEnd, RoadPlace, Snapper } from './snapper.js';
+import type { Snapper } from './snapper.js';
 import { type DriveTarget, TargetDrives, type VehicleDrive } from './target-drives.js';
 import { type Vehicle, VehicleStarts } from './vehicle-starts.js';
 import { beforeMs, directWay, drivenShare, restMs } from './waypoint.js';
@@ -157,15 +159,24 @@ export class ProfileRoads {
     return end && { place, end };
   }
 
-  /** What `table` answers for vehicles and one target, in their order; null: no road is near a vehicle, or no way leads there. */
-  drivesTo(target: DriveTarget, vehicles: readonly Vehicle[]): (VehicleDrive | null)[] {
-    this.#drives ??= new TargetDrives(this.#prepared.hierarchy, this.#snapper, this.#vehicles);
-    const drives = this.#drives;
-    drives.begin(this.#live.graph, target);
-    return vehicles.map((vehicle) => drives.drive(vehicle));
+  /** What `table` answers for a vehicle and a target; null: no road is near the vehicle, or no way leads there. */
+  driveTo(target: DriveTarget, vehicle: Vehicle): VehicleDrive | null {
+    return this.#drivesTo(target).drive(vehicle);
   }
 
-  /** How the times of drivesTo and table stand to the closures in force. */
+  /** What driveTo answers at the least from beyond a circle around the target; undefined: nothing is known of it. */
+  ringBound(target: DriveTarget, radiusM: number): RingBound | undefined {
+    const { graph, topMps } = this.#prepared;
+    return this.#drivesTo(target).ringBound(radiusM, graph, topMps);
+  }
+
+  #drivesTo(target: DriveTarget): TargetDrives {
+    this.#drives ??= new TargetDrives(this.#prepared.hierarchy, this.#snapper, this.#vehicles);
+    this.#drives.begin(this.#live.graph, target);
+    return this.#drives;
+  }
+
+  /** How the times of driveTo and table stand to the closures in force. */
   get tableClosures(): ClosureState {
     return this.#origin('pending').closures;
   }

@@ -10,9 +10,10 @@ import { CLOSED } from '../graph/road-graph.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import { standardProfiles } from '../roads/standard-profiles.js';
 import { NearestSegments } from './nearest-segments.js';
+import type { DriveEnd, RoadPlace } from './road-place.js';
 import type { Roads } from './roads.js';
 import { type Route, type RouteAnswer, type RoutePlace, type TravelTable, travelCell } from './router.js';
-import { type DriveEnd, inLargestPart, type RoadPlace, Snapper } from './snapper.js';
+import { inLargestPart, Snapper } from './snapper.js';
 
 const PROFILES = standardProfiles.filter(({ code }) => code === 'car' || code === 'heavy-emergency');
 const CASES = ROAD_SHAPES.flatMap((shape, i) =>

@@ -5,8 +5,9 @@ import { createRoadsData } from '../../test/prepared-roads.js';
 import { CENTRES } from '../../test/random.js';
 import { ACCESS, ROAD_CLASS, SEGMENT_FLAG } from '../roads/road-network.js';
 import { offRoadMs } from './off-road.js';
+import type { DriveEnd } from './road-place.js';
 import type { RoutePlace } from './router.js';
-import { type DriveEnd, isMoving, Snapper, turnDeg } from './snapper.js';
+import { isMoving, Snapper, turnDeg } from './snapper.js';
 
 //        F ≈≈≈≈ G         ferry
 //

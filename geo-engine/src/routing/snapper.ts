@@ -2,8 +2,17 @@ import { haversineM, RAD_PER_DEG } from '../geo/distance.js';
 import type { LonLat } from '../geo/lon-lat.js';
 import { CLOSED, type RoadGraph } from '../graph/road-graph.js';
 import { type RoadNetwork, SEGMENT_FLAG } from '../roads/road-network.js';
-import { type AcceptSegment, NearestSegments, type SegmentsAround, type Snap } from './nearest-segments.js';
+import {
+  type AcceptSegment,
+  LEAST_SHARE,
+  NearestSegments,
+  type SegmentsAround,
+  type Snap,
+} from './nearest-segments.js';
 import { MAX_OFF_ROAD_M } from './off-road.js';
+import { type EndTimes, RingBound } from './ring-bound.js';
+import { RingSearch } from './ring-entries.js';
+import type { DriveEnd, RoadPlace, Stand } from './road-place.js';
 import type { RoutePlace } from './router.js';
 import type { SegmentIndex } from './segment-index.js';
 import { shortWayE7 } from './segment-line.js';
@@ -25,26 +34,6 @@ const MAX_AROUND = 64;
 /** Parts of the network in which another snap is sought: a yard, an estate, an island, and one to spare. */
 const MAX_ALTERNATIVES = 4;
 
-/** A directed segment on which a place lies. */
-export interface Stand {
-  readonly directed: number;
-  /** Share of the segment's length, along its points, before the place. */
-  readonly fraction: number;
-}
-
-/** A place on the roads that a profile may drive. */
-export interface RoadPlace {
-  /** The nearest place on a road. */
-  readonly snap: Snap;
-  /** Ways to be there: the nearest segment, others that meet in the same place, in each direction that may be driven. Never empty. */
-  readonly stands: readonly Stand[];
-  /** Whether a known heading has chosen the stands; null where there is none to heed. */
-  readonly headingHeeded: boolean | null;
-}
-
-/** Which end of a drive a place is. */
-export type DriveEnd = 'start' | 'end';
-
 /** Whether the place has a heading that says where the vehicle goes. */
 export function isMoving({ headingDeg, speedMps }: RoutePlace): boolean {
   return headingDeg != null && speedMps != null && speedMps >= MOVING_MPS;
@@ -59,6 +48,7 @@ export function isMoving({ headingDeg, speedMps }: RoutePlace): boolean {
 export class Snapper {
   readonly #network: RoadNetwork;
   readonly #nearest: NearestSegments;
+  readonly #ring: RingSearch;
   // what is being snapped: predicates that are made for every place cost more than what they ask
   #graph: RoadGraph | undefined;
   #headingDeg = 0;
@@ -68,6 +58,7 @@ export class Snapper {
   constructor(network: RoadNetwork, index: SegmentIndex) {
     this.#network = network;
     this.#nearest = new NearestSegments(network, index);
+    this.#ring = new RingSearch(network, index);
   }
 
   /** Where a drive from or to a place begins or ends; undefined when no road is near enough. */
@@ -89,13 +80,13 @@ export class Snapper {
   }
 
   /** As `snap` for the start of a drive, by segments that were around it a moment ago; undefined when they may not be all it takes. */
-  snapAmong(graph: RoadGraph, place: RoutePlace, { at, segments, withinM }: SegmentsAround): RoadPlace | undefined {
+  snapAmong(graph: RoadGraph, place: RoutePlace, around: SegmentsAround): RoadPlace | undefined {
     this.#graph = graph;
-    const movedM = haversineM(at[0], at[1], place.at[0], place.at[1]);
-    // distances of the search are off by 0.25 %, at both places
-    const completeM = withinM * 0.995 - movedM * 1.005;
+    const { at, withinM } = around;
+    const movedM = haversineM(at[0], at[1], place.at[0], place.at[1]) / LEAST_SHARE;
+    const completeM = withinM * LEAST_SHARE - movedM;
     if (completeM <= 0) return undefined;
-    const snaps = this.#findAmong(segments, place.at, completeM, this.#isOpenSegment);
+    const snaps = this.#findAmong(around, movedM, place.at, completeM, this.#isOpenSegment);
     if (snaps.length === 0 || snaps[0].distanceM + 2 * SAME_PLACE_M > completeM) return undefined;
     if (!isMoving(place)) return this.#openPlace(snaps, null);
     this.#headingDeg = place.headingDeg!;
@@ -103,7 +94,7 @@ export class Snapper {
     if (along === undefined) {
       const windowM = snaps[0].distanceM + HEADING_WINDOW_M;
       if (windowM > completeM) return undefined;
-      along = this.#findAmong(segments, place.at, windowM, this.#isAlongSegment);
+      along = this.#findAmong(around, movedM, place.at, windowM, this.#isAlongSegment);
     }
     return this.#startOf(snaps, along);
   }
@@ -128,6 +119,11 @@ export class Snapper {
       if (next !== undefined) found.push(next);
     }
     return found;
+  }
+
+  /** What drives to an end near a place, and to no other end, take from beyond a circle around the place; undefined: it can not be told. */
+  ringBound({ at }: RoutePlace, radiusM: number, end: RoadPlace, times: EndTimes): RingBound | undefined {
+    return RingBound.of(this.#network, this.#ring, at, radiusM, end, times);
   }
 
   readonly #isOpen: AcceptDirected = (directed) => this.#graph!.directedMs[directed] !== CLOSED;
@@ -155,8 +151,8 @@ export class Snapper {
     return this.#nearest.find(at, MAX_MEETING, maxM, accept, 2 * SAME_PLACE_M);
   }
 
-  #findAmong(segments: readonly number[], at: LonLat, maxM: number, accept: AcceptSegment): Snap[] {
-    return this.#nearest.findAmong(segments, at, MAX_MEETING, maxM, accept, 2 * SAME_PLACE_M);
+  #findAmong(around: SegmentsAround, movedM: number, at: LonLat, maxM: number, accept: AcceptSegment): Snap[] {
+    return this.#nearest.findAmong(around, movedM, at, MAX_MEETING, maxM, accept, 2 * SAME_PLACE_M);
   }
 
   /** Of the nearest segments those that go along with the heading; undefined where others may be as near. */

@@ -3,9 +3,11 @@ import type { Hierarchy } from '../hierarchy/hierarchy.js';
 import { TargetTimes } from '../hierarchy/target-times.js';
 import { offRoadMs } from './off-road.js';
 import { PlaceSeeds } from './place-seeds.js';
+import type { RingBound } from './ring-bound.js';
+import type { RoadPlace } from './road-place.js';
 import type { RoutePlace } from './router.js';
-import type { RoadPlace, Snapper } from './snapper.js';
-import type { Vehicle, VehicleStarts } from './vehicle-starts.js';
+import { inLargestPart, type Snapper } from './snapper.js';
+import { KEPT_STANDS, MORE_STANDS, type Vehicle, type VehicleStarts } from './vehicle-starts.js';
 import { directWay, restMs } from './waypoint.js';
 
 /** A place where drives end, as snapped for a profile. */
@@ -31,6 +33,8 @@ export class TargetDrives {
   /** The target's end, then, once they are needed, its ends elsewhere. */
   #ends: readonly RoadPlace[] = [];
   #isSoughtElsewhere = false;
+  #endOffRoadMs = 0; // from the target's end to its place
+  #endDirected: readonly number[] = []; // directed segments on which that end is
   /** By end; those of ends that nobody was sent to yet are of an earlier target. */
   readonly #times: TargetTimes[] = [];
   #begun: boolean[] = [];
@@ -49,6 +53,8 @@ export class TargetDrives {
     this.#ends = [target.end];
     this.#isSoughtElsewhere = false;
     this.#begun = [];
+    this.#endOffRoadMs = offRoadMs('end', target.end.snap.distanceM);
+    this.#endDirected = target.end.stands.map(({ directed }) => directed);
   }
 
   /**
@@ -56,21 +62,47 @@ export class TargetDrives {
    * the least farther off. null: no road is near the vehicle, or no way leads there.
    */
   drive(vehicle: Vehicle): VehicleDrive | null {
-    const start = this.#vehicles.snap(this.#graph!, vehicle);
-    if (start === undefined) return null;
-    const travelMs = this.#travelMs(start, 0);
-    return travelMs === UNREACHABLE_MS ? this.#elsewhere(vehicle, start) : this.#driveOf(start, 0, travelMs);
+    const row = this.#vehicles.row(this.#graph!, vehicle);
+    const stands = this.#vehicles.standCount[row];
+    if (stands === 0) return null;
+    const travelMs = stands === MORE_STANDS ? this.#travelMs(this.#vehicles.start(row)!, 0) : this.#rowMs(row, stands);
+    if (travelMs === UNREACHABLE_MS) return this.#elsewhere(vehicle, row);
+    return { travelMs, offRoadMs: this.#vehicles.offRoadMs[row] + this.#endOffRoadMs };
   }
 
-  #elsewhere(vehicle: Vehicle, nearest: RoadPlace): VehicleDrive | null {
+  /** #travelMs of a row's start to the target's end. */
+  #rowMs(row: number, stands: number): number {
+    const { standHead, standMs, standDirected } = this.#vehicles;
+    const times = this.#timesTo(0);
+    let bestMs = UNREACHABLE_MS;
+    for (let stand = row * KEPT_STANDS, last = stand + stands; stand < last; stand++) {
+      // who begins on the target's own segment may have it ahead
+      if (this.#endDirected.includes(standDirected[stand])) return this.#travelMs(this.#vehicles.start(row)!, 0);
+      // a time that nothing has is larger than any other sum
+      const ms = times.fromNode(standHead[stand]) + standMs[stand];
+      if (ms < bestMs) bestMs = ms;
+    }
+    return bestMs;
+  }
+
+  /** What drives to the target take from beyond a circle around it, by the graph that the hierarchy was made of. */
+  ringBound(radiusM: number, made: RoadGraph, topMps: number): RingBound | undefined {
+    const { place, end } = this.#target!;
+    // a drive that may end elsewhere need not enter the circle
+    if (!inLargestPart(this.#graph!, end, 'end')) return undefined;
+    const times = this.#timesTo(0);
+    return this.#snapper.ringBound(place, radiusM, end, { made, topMps, fromNode: (node) => times.fromNode(node) });
+  }
+
+  #elsewhere(vehicle: Vehicle, row: number): VehicleDrive | null {
     const graph = this.#graph!;
     if (!this.#isSoughtElsewhere) {
       const { place, end } = this.#target!;
       this.#ends = this.#snapper.alternatives(graph, place, 'end', end);
       this.#isSoughtElsewhere = true;
     }
-    const starts = this.#vehicles.alternatives(vehicle, () =>
-      this.#snapper.alternatives(graph, vehicle, 'start', nearest),
+    const starts = this.#vehicles.alternatives(row, () =>
+      this.#snapper.alternatives(graph, vehicle, 'start', this.#vehicles.start(row)!),
     );
     const ends = this.#ends;
     const pairs = starts.flatMap((start) => ends.map((_, end) => ({ start, end })));
@@ -78,14 +110,11 @@ export class TargetDrives {
       start.snap.distanceM + ends[end].snap.distanceM;
     for (const { start, end } of pairs.slice(1).sort((a, b) => offRoadM(a) - offRoadM(b))) {
       const travelMs = this.#travelMs(start, end);
-      if (travelMs !== UNREACHABLE_MS) return this.#driveOf(start, end, travelMs);
+      if (travelMs === UNREACHABLE_MS) continue;
+      const offMs = offRoadMs('start', start.snap.distanceM) + offRoadMs('end', ends[end].snap.distanceM);
+      return { travelMs, offRoadMs: offMs };
     }
     return null;
-  }
-
-  #driveOf(start: RoadPlace, end: number, travelMs: number): VehicleDrive {
-    const offMs = offRoadMs('start', start.snap.distanceM) + offRoadMs('end', this.#ends[end].snap.distanceM);
-    return { travelMs, offRoadMs: offMs };
   }
 
   #travelMs(start: RoadPlace, end: number): number {
@@ -93,7 +122,6 @@ export class TargetDrives {
     const times = this.#timesTo(end);
     let bestMs = directWay(graph, start, this.#ends[end])?.travelMs ?? UNREACHABLE_MS;
     for (const stand of start.stands) {
-      // a time that nothing has is larger than any other sum
       const ms = times.fromNode(graph.directedHead[stand.directed]) + restMs(graph, stand);
       if (ms < bestMs) bestMs = ms;
     }

@@ -31,7 +31,7 @@ describe('VehicleStarts', () => {
           const around = snapper.around(graph, vehicle);
           const label = `${shape}, seed ${seed}, vehicle ${key}, step ${step}`;
           const expected = snapper.snap(graph, vehicle, 'start');
-          expect(starts.snap(graph, vehicle), label).toEqual(expected);
+          expect(starts.start(starts.row(graph, vehicle)), label).toEqual(expected);
           const among = snapper.snapAmong(graph, vehicle, around);
           if (among === undefined) continue;
           byWhatWasAround++;

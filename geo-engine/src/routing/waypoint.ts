@@ -1,5 +1,5 @@
 import type { RoadGraph } from '../graph/road-graph.js';
-import type { RoadPlace, Stand } from './snapper.js';
+import type { RoadPlace, Stand } from './road-place.js';
 
 /**
  * Share of a directed segment that lies before a stand in the direction of the drive.
