@@ -19,6 +19,7 @@ import type { DispatchRoads, DispatchRoadsOrder } from './lib/dispatch-roads-wor
 import { SERVICE } from './lib/engine-fleet.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { HttpApi } from './lib/http-api.js';
+import { ArrivalSchedule } from './lib/open-loop.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
 import { quantile } from './lib/statistics.js';
 import { crewUrl, type Target } from './lib/tracker-process.js';
@@ -31,12 +32,17 @@ const PROFILE = 'car';
 /** What the units of the fleet can do, by turns; a card of six lines asks for one after the other. */
 const CAPABILITIES = ['extinguish', 'water', 'height_rescue', 'command', 'medical', 'patrol'] as const;
 const WANTED = [2, 2, 1, 1, 2, 2] as const;
-const QUESTIONS = { quick: 200, full: 2000 };
-const TOGETHER = { quick: 20, full: 200 };
+const QUESTIONS = { quick: 150, full: 1500 };
+const TOGETHER = { quick: 15, full: 150 };
+/** A busy night's room of desks. Questions come by the clock, whether or not those before are answered. */
+const QUESTIONS_PER_S = 25;
+const TOGETHER_PER_S = 5;
+/** Connections that are kept: a desk that waits for its answer keeps nobody else from asking. */
+const DESKS = 8;
+/** Less of what was offered became durable: the load was not the one that the figures are of. */
+const FULL_LOAD = 0.95;
 const CHECKED = { quick: 10, full: 40 };
 const HOLD_RACES = { quick: 200, full: 10_000 };
-/** Questions come this far apart: a room of busy desks, and no queue of our own making. */
-const PAUSE_MS = 15;
 const WARM_UP = 50;
 /** Sockets that one process of ours may have. Of a larger fleet everybody reports once, and the last of them go on. */
 const MOST_CONNECTED = 10_000;
@@ -193,18 +199,25 @@ async function measureFleet(
     run.note(`${where}: ${connected.length} of them go on reporting; the others stand where they reported before`);
   await checkAnswers(run, desk, random, CHECKED[length], where);
 
-  const seconds = ((QUESTIONS[length] + TOGETHER[length]) * (PAUSE_MS + 15)) / 1000 + 5;
+  const warmUp = Math.min(WARM_UP, QUESTIONS[length] / 3);
+  const seconds = (QUESTIONS[length] + warmUp) / QUESTIONS_PER_S + TOGETHER[length] / TOGETHER_PER_S + 5;
   const load = workers.step({ seconds, warmUpS: 1, framesPerS: connected.length, fixesPerFrame: 1, drainS: 5 });
   await sleep(1500);
   run.progress(`one VEK at a time, ${where}`);
-  const single = await timed(QUESTIONS[length], () => desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]));
+  const one = () => desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]);
+  await asked(warmUp, QUESTIONS_PER_S, one);
+  const single = await asked(QUESTIONS[length], QUESTIONS_PER_S, one);
   run.progress(`ten VEKs together, ${where}`);
-  const together = await timed(TOGETHER[length], () =>
-    desk.ask(Array.from({ length: 10 }, () => desk.incident(random.pick(connected), JOINT_CAPABILITIES))),
-  );
-  const { ackSummary, durablePerS, saturated } = await load;
+  const ten = () =>
+    desk.ask(Array.from({ length: 10 }, () => desk.incident(random.pick(connected), JOINT_CAPABILITIES)));
+  const together = await asked(TOGETHER[length], TOGETHER_PER_S, ten);
+  const { ackSummary, durablePerS, offeredPerS, saturated } = await load;
   if (saturated !== undefined) run.note(`${where}: the generator was the limit: ${saturated}`);
-  const note = `${nodes.toLocaleString('en')} nodes; meanwhile ${Math.round(durablePerS)} fixes/s became durable, acknowledged in ${ackSummary.p50.toFixed(0)} ms (p50)`;
+  if (durablePerS < FULL_LOAD * offeredPerS)
+    run.note(
+      `${where}: the load was not full: of ${Math.round(offeredPerS)} fixes/s ${Math.round(durablePerS)} became durable`,
+    );
+  const note = `${nodes.toLocaleString('en')} nodes; meanwhile ${Math.round(durablePerS)} fixes/s became durable, acknowledged in ${ackSummary.p50.toFixed(0)} ms (p50), ${ackSummary.p99.toFixed(0)} ms (p99); open loop, ${QUESTIONS_PER_S} questions/s, ${TOGETHER_PER_S} of ten VEKs`;
   const figure = (id: string, what: string, value: number) =>
     run.figure({ id: `dispatch.${id}`, what: `${what}, ${where}`, value, unit: 'ms', better: 'less', note });
   figure(`${fleet}.p50`, 'six-line card, question → whole answer, p50', quantile(single, 0.5));
@@ -230,25 +243,27 @@ async function everybodyReports(run: BenchRun, target: Target, crews: readonly B
   }
 }
 
-/** Milliseconds of each question after the first ones. */
-async function timed(count: number, ask: () => Promise<unknown>): Promise<number[]> {
-  const times: number[] = [];
+/** Milliseconds of each question from the instant at which it was due. */
+async function asked(count: number, perS: number, ask: () => Promise<unknown>): Promise<number[]> {
+  const schedule = new ArrivalSchedule(performance.now(), perS, 1);
+  const answers: Promise<number>[] = [];
   for (let i = 0; i < count; i++) {
-    const begun = performance.now();
-    await ask();
-    if (i >= Math.min(WARM_UP, count / 4)) times.push(performance.now() - begun);
-    await sleep(PAUSE_MS);
+    const dueAt = schedule.dueAt(0, i);
+    await sleep(Math.max(0, dueAt - performance.now()));
+    const answer = ask().then(() => performance.now() - dueAt);
+    answer.catch(() => {}); // told once all have been asked
+    answers.push(answer);
   }
-  return times;
+  return Promise.all(answers);
 }
 
-/** Asks as a dispatcher's console does, over one connection that is kept. */
+/** Asks as consoles of dispatchers do, over connections that are kept. */
 class Desk {
   readonly api: HttpApi;
   readonly service: string;
   readonly #url: URL;
   readonly #token: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: DESKS });
 
   constructor(url: string, token: string, service: string) {
     this.api = new HttpApi(url, token);

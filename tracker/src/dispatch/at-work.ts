@@ -15,6 +15,10 @@ import {
 
 /** Statuses in which a unit is on its way to the scene still, and can be sent elsewhere. */
 const UNDER_WAY: readonly string[] = ['dispatched', 'en_route'];
+
+/** Whether a unit, or its part in an incident, is on the way there and not yet there. */
+export const isUnderWay = ({ status }: { readonly status: string }) => UNDER_WAY.includes(status);
+
 const THERE: Travel = { basis: 'straight_line', ms: 0, lengthM: 0, offRoadMs: 0, intervalMs: [0, 0] };
 
 /** A unit at work on an incident, and what is left of its way; null: it is there, or no way is known. */
@@ -43,7 +47,7 @@ export function workingUnits(
   });
   const judgement = new Judgement(demand.lines.length);
   return atWork.flatMap(({ unit, travel }): WorkingUnit[] => {
-    const underWay = UNDER_WAY.includes(unit.status);
+    const underWay = isUnderWay(unit);
     const response = responseTime(unit, (underWay ? travel : null) ?? THERE, question.now, correction);
     const candidate = createCandidate(asAtHand(unit, question), response, 0, eligibility, question, judgement);
     if (candidate === undefined) return [];

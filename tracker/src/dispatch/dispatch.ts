@@ -11,6 +11,7 @@ import { DecisionLog } from './decision-log.js';
 import { OpenVeks } from './open-veks.js';
 import { Places } from './places.js';
 import { Policies } from './policies.js';
+import { QuestionTurns } from './question-turns.js';
 import { ReEvaluation } from './re-evaluation.js';
 import { Recommender } from './recommender.js';
 import { RosterKeeper } from './roster-keeper.js';
@@ -41,6 +42,7 @@ export class Dispatch {
   readonly roster: RosterKeeper;
   readonly corrections: TravelCorrections;
   readonly decisions: DecisionLog;
+  readonly turns = new QuestionTurns();
   readonly recommender: Recommender;
   readonly reEvaluation: ReEvaluation;
   readonly #parts: DispatchParts;
@@ -57,10 +59,11 @@ export class Dispatch {
     this.roster = new RosterKeeper(directory, live, this.veks, this.policies);
     this.corrections = new TravelCorrections(database);
     this.decisions = new DecisionLog(database, onError);
-    const { veks, places, cards, policies, roster, corrections, decisions } = this;
+    const { veks, places, cards, policies, roster, corrections, decisions, turns } = this;
     const sources = { database, directory, roads, veks, places, cards, roster, corrections, decisions };
     this.recommender = new Recommender(sources);
-    this.reEvaluation = new ReEvaluation({ ...sources, changes, access, policies }, this.recommender, holder, onError);
+    const watched = { ...sources, changes, access, policies, turns };
+    this.reEvaluation = new ReEvaluation(watched, this.recommender, holder, onError);
     this.#learning = new Lease('travel-corrections', holder, LEARN_EVERY_MS / 2);
   }
 

@@ -20,6 +20,7 @@ export function waysFor(priority: Priority, ways: Ways, networkProfiles: readonl
       return ways.closures;
     },
     topPace: (profile) => ways.topPace(driven(profile)),
+    ringBound: (profile, radiusM) => ways.ringBound?.(driven(profile), radiusM),
     table: (starts) =>
       ways.table(
         starts.map(({ handle, profile, place, headingDeg, speedMps }) => {

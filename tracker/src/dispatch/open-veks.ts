@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type LonLat, lonLat, type Priority } from '../../../geo-engine/src/index.js';
 import type { Feed } from '../feed/feed.js';
 import { type AssignmentStatus, ENDED_VEK_STATUSES, type VekStatus } from '../protocol/status.js';
@@ -6,6 +7,8 @@ import { veksSql } from '../veks/veks-sql.js';
 
 /** Open cards at a time: a night of storm over the whole country, many times over. */
 const MAX_OPEN = 100_000;
+/** An id and a number each: some two megabytes. */
+const MAX_VERSIONS = 10_000;
 
 /** A unit at work on a VEK. */
 export interface VekWork {
@@ -51,18 +54,17 @@ interface VekRow {
   status: VekStatus;
   received_at: number;
   version: number;
-  services: { agencyId: string }[];
-  assignments: { id: string; unitId: string; status: string }[];
+  parts: string[];
+  work: VekWork[];
 }
 
 function stateOf(row: VekRow): VekState {
-  const { id, number, lon, lat, priority, objects, version, services, assignments } = row;
-  const active = assignments.filter(({ status }) => !['queued', 'done', 'cancelled'].includes(status));
+  const { id, number, lon, lat, priority, objects, version, work } = row;
   return {
     id,
     number,
     agencyId: row.agency_id,
-    parties: [...new Set([row.agency_id, ...row.co_owners, ...services.map(({ agencyId }) => agencyId)])],
+    parties: [...new Set([row.agency_id, ...row.co_owners, ...row.parts])],
     typeCode: row.type_code,
     priority,
     place: lon === null || lat === null ? null : lonLat(lon, lat),
@@ -71,7 +73,7 @@ function stateOf(row: VekRow): VekState {
     alarmLevel: row.alarm_level,
     receivedAt: row.received_at,
     version,
-    work: active.map(({ id, unitId, status }) => ({ assignmentId: id, unitId, status: status as AssignmentStatus })),
+    work,
   };
 }
 
@@ -88,6 +90,8 @@ interface NextRead {
 export class OpenVeks {
   readonly #database: Database;
   readonly #byId = new Map<string, VekState>();
+  /** Of cards read lately, ended ones too: an event that is no newer tells nothing. */
+  readonly #versions = new LRUCache<string, number>({ max: MAX_VERSIONS });
   readonly #listeners = new Set<(ids: readonly string[]) => void>();
   #lastRead: Promise<void> = Promise.resolve();
   #next: NextRead | undefined;
@@ -96,7 +100,8 @@ export class OpenVeks {
     this.#database = database;
     feed.listen(async (events) => {
       const ids = events.flatMap(({ aggregate, data }) => {
-        if (aggregate.kind === 'vek') return [aggregate.id];
+        if (aggregate.kind === 'vek')
+          return (this.#versions.get(aggregate.id) ?? 0) < aggregate.version ? [aggregate.id] : [];
         return aggregate.kind === 'assignment' && typeof data.vekId === 'string' ? [data.vekId] : [];
       });
       if (ids.length > 0) await this.reload([...new Set(ids)]);
@@ -138,10 +143,11 @@ export class OpenVeks {
 
   async #read(ids: readonly string[] | null): Promise<void> {
     const { rows } = await (ids === null
-      ? this.#database.query<VekRow>(veksSql.open_veks, [null, MAX_OPEN])
-      : this.#database.query<VekRow>(veksSql.vek, [ids, null]));
+      ? this.#database.query<VekRow>(veksSql.open_states, [MAX_OPEN])
+      : this.#database.query<VekRow>(veksSql.states, [ids]));
     if (ids === null) this.#byId.clear();
     for (const row of rows) {
+      this.#versions.set(row.id, row.version);
       if (ENDED_VEK_STATUSES.includes(row.status)) this.#byId.delete(row.id);
       else this.#byId.set(row.id, stateOf(row));
     }

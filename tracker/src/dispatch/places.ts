@@ -4,7 +4,7 @@ import {
   boxContains,
   type LonLat,
   type PolygonCoordinates,
-  polygonsContain,
+  PreparedPolygons,
 } from '../../../geo-engine/src/index.js';
 import type { Feed } from '../feed/feed.js';
 import { KickedTask } from '../kicked-task.js';
@@ -55,7 +55,7 @@ export interface PlaceFacts {
 
 interface KnownGround {
   readonly ground: Ground;
-  readonly polygons: PolygonCoordinates;
+  readonly polygons: PreparedPolygons;
   /** Round all of them; none crosses the antimeridian. */
   readonly box: Box;
 }
@@ -148,7 +148,7 @@ export class Places {
   lastKnown(place: LonLat): PlaceFacts {
     const [lon, lat] = place;
     const grounds = this.#known
-      .filter(({ box: round, polygons }) => boxContains(round, lon, lat) && polygonsContain(polygons, lon, lat))
+      .filter(({ box: round, polygons }) => boxContains(round, lon, lat) && polygons.contain(lon, lat))
       .map(({ ground }) => ground);
     const isCurrent = this.#database.awaySince === undefined;
     return { grounds, zones: zonesOf(grounds), source: isCurrent ? 'database' : 'last_known', asOf: this.#asOf };
@@ -181,7 +181,7 @@ export class Places {
     const norms = await this.#database.query<NormRow>(placesSql.norms);
     this.#known = territories.rows.map((row) => {
       const { polygons } = row;
-      return { ground: groundOf(row), polygons, box: boxRound(polygons) };
+      return { ground: groundOf(row), polygons: new PreparedPolygons(polygons), box: boxRound(polygons) };
     });
     this.#bound = new Set(duty.rows.map(({ agency_id }) => agency_id));
     this.#norms = norms.rows.map(normOf);

@@ -1,28 +1,21 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type Candidate,
   compileDemand,
-  createCandidate,
+  type DispatchRoster,
   type DispatchUnit,
-  Eligibility,
-  gatherInput,
-  Judgement,
-  type OpenIncident,
   type Proposal,
   proposalKey,
   reEvaluate,
-  responseTime,
-  type Travel,
 } from '../../../geo-engine/src/index.js';
 import type { Changes } from '../feed/record.js';
 import { KickedTask } from '../kicked-task.js';
-import { DISPATCHABLE_STATUSES } from '../protocol/status.js';
 import type { Access } from '../rights/access.js';
 import { isAway } from '../store/errors.js';
 import { Lease } from '../store/leases.js';
-import { type AtWork, stillWanted, workingUnits } from './at-work.js';
+import { type AtWork, isUnderWay, stillWanted, workingUnits } from './at-work.js';
 import { DispatchRefusal } from './errors.js';
 import { type Asker, type Incident, lookUpIncident, questionOf, travelZone } from './incident.js';
+import { candidatesElsewhere, type GatheredIncident, KnownCandidates, proposeAmong } from './known-candidates.js';
 import type { VekState } from './open-veks.js';
 import type { Policies } from './policies.js';
 import {
@@ -34,6 +27,7 @@ import {
   type StoredProposal,
   withdrawProposal,
 } from './proposals.js';
+import type { QuestionTurns } from './question-turns.js';
 import type { Recommender, RecommenderParts } from './recommender.js';
 
 /** Even when nothing is said to have changed, units have driven on. */
@@ -42,6 +36,8 @@ const LEAST_REST_MS = 1000;
 /** Of one core a tenth. */
 const REST_PER_WORK = 9;
 const LEASE_MS = 60_000;
+/** For whom it takes its turns among the desks' questions. */
+const TURNS_OF = 're-evaluation';
 /** The most urgent ones; a night with more is commanded from above. */
 const MAX_INCIDENTS = 300;
 /** A desk that has a new VEK before it needs no proposal to send somebody. */
@@ -59,6 +55,7 @@ export interface ReEvaluationParts extends RecommenderParts {
   readonly changes: Changes;
   readonly access: Access;
   readonly policies: Policies;
+  readonly turns: QuestionTurns;
 }
 
 /**
@@ -115,26 +112,28 @@ export class ReEvaluation {
     const incidents = await this.#incidents(now);
     const { operator } = directory;
     const { proposeGainS, keepGainS, preemptGainS, mostAddedS, preemption, nodeLimit } = policies.of(operator.id);
-    const proposals = reEvaluate(
+    const concerned = new Set(incidents.map(({ standing: { vekId } }) => vekId));
+    const shown = new Set(standing.map(({ key }) => key));
+    const settings = {
+      proposeGainMs: proposeGainS * 1000,
+      keepGainMs: keepGainS * 1000,
+      preemptGainMs: preemptGainS * 1000,
+      mostAddedMs: mostAddedS * 1000,
+      allowed: preemption,
+      lateFactor: LATE_FACTOR,
+      unservedMs: UNSERVED_MS,
+      nodeLimit,
+    };
+    const proposals = await proposeAmong(
       incidents,
-      new Set(incidents.map(({ vekId }) => vekId)),
-      new Set(standing.map(({ key }) => key)),
-      {
-        proposeGainMs: proposeGainS * 1000,
-        keepGainMs: keepGainS * 1000,
-        preemptGainMs: preemptGainS * 1000,
-        mostAddedMs: mostAddedS * 1000,
-        allowed: preemption,
-        lateFactor: LATE_FACTOR,
-        unservedMs: UNSERVED_MS,
-        nodeLimit,
-      },
+      (open) => reEvaluate(open, concerned, shown, settings),
+      () => this.#turn(),
     );
     await this.#bringUpToDate(standing, proposals, now);
   }
 
   /** The incidents that something could be better for: somebody is under way there, or something is short. */
-  async #incidents(now: number): Promise<OpenIncident[]> {
+  async #incidents(now: number): Promise<GatheredIncident[]> {
     const { veks, database } = this.#parts;
     const urgentFirst = [...veks.values()]
       .filter(({ place, priority }) => place !== null && priority !== null)
@@ -144,48 +143,53 @@ export class ReEvaluation {
       database,
       urgentFirst.map(({ id }) => id),
     );
-    const incidents: OpenIncident[] = [];
+    const incidents: GatheredIncident[] = [];
     for (const vek of urgentFirst) {
-      await nextTurn(); // between two of them others are answered
-      const incident = this.#openIncident(vek, diverted.has(vek.id), now);
+      await this.#turn();
+      const incident = this.#gather(vek, urgentFirst, diverted.has(vek.id), now);
       if (incident !== undefined) incidents.push(incident);
     }
-    return incidents;
+    return incidents.sort(byUrgency);
   }
 
-  #openIncident(vek: VekState, wasDiverted: boolean, now: number): OpenIncident | undefined {
+  /** Desks are answered in between. */
+  #turn(): Promise<void> {
+    return this.#parts.turns.take(TURNS_OF);
+  }
+
+  #gather(vek: VekState, open: readonly VekState[], wasDiverted: boolean, now: number): GatheredIncident | undefined {
     const incident = this.#lookUp(vek.id, now);
     if (incident === undefined) return undefined;
     const { places, roster, corrections } = this.#parts;
     const asker = this.#ownerOf(vek, now);
     const question = questionOf(incident, incident.wanted, asker, [], places, now);
+    const surroundings = {
+      roster: roster.at(now),
+      ways: this.#recommender.waysTo(incident),
+      agencies: asker.visible,
+      correction: corrections.of(travelZone(incident.facts), now),
+    };
+    const { ways, correction } = surroundings;
     const demand = compileDemand(incident.wanted);
-    const ways = this.#recommender.waysTo(incident);
-    const correction = corrections.of(travelZone(incident.facts), now);
-    const units = roster.at(now);
-    const atWork = incident.work.flatMap(({ unitId }): AtWork[] => {
-      const unit = units.unit(this.#parts.directory.units.get(unitId)?.handle ?? -1);
-      return unit === undefined ? [] : [{ unit, travel: unit.place && (ways.table([unit])[0] ?? null) }];
+    const atWork = this.#unitsOf(vek, surroundings.roster).map((unit): AtWork => {
+      return { unit, travel: unit.place && (ways.table([unit])[0] ?? null) };
     });
     const working = workingUnits(demand, question, atWork, correction);
     if (!working.some(({ underWay }) => underWay) && stillWanted(demand, working).length === 0) return undefined;
-    const { considered } = gatherInput(question, { roster: units, ways, agencies: asker.visible, correction });
-    const eligibility = new Eligibility(demand, question);
-    const judgement = new Judgement(demand.lines.length);
-    const candidateOf = (unit: DispatchUnit, travel: Travel): Candidate | undefined =>
-      createCandidate(unit, responseTime(unit, travel, now, correction), 0, eligibility, question, judgement);
-    const candidates = considered.flatMap(({ unit, travel }) => (travel && candidateOf(unit, travel)) ?? []);
-    const isFree = ({ unit }: Candidate) => (DISPATCHABLE_STATUSES as readonly string[]).includes(unit.status);
+    const others = open.filter((other) => other !== vek && asker.policy.preemption[other.priority!][incident.priority]);
+    const underWay = others.flatMap((other) => this.#unitsOf(other, surroundings.roster).filter(isUnderWay));
+    const { priority } = incident;
+    const elsewhere = candidatesElsewhere(underWay, question, demand, surroundings);
     return {
-      vekId: vek.id,
-      priority: incident.priority,
-      demand,
-      working,
-      free: candidates.filter(isFree),
-      elsewhere: candidates.filter((candidate) => !isFree(candidate)),
-      targetMs: question.targetMs,
-      wasDiverted,
+      standing: { vekId: vek.id, priority, demand, working, elsewhere, targetMs: question.targetMs, wasDiverted },
+      known: new KnownCandidates(question, demand, surroundings),
     };
+  }
+
+  /** The units at work on a VEK, as they are now. */
+  #unitsOf({ work }: VekState, roster: DispatchRoster): DispatchUnit[] {
+    const { directory } = this.#parts;
+    return work.flatMap(({ unitId }) => roster.unit(directory.units.get(unitId)?.handle ?? -1) ?? []);
   }
 
   #lookUp(vekId: string, now: number): Incident | undefined {
@@ -228,6 +232,11 @@ export class ReEvaluation {
       await changes.change([vek.id], (tx, records) => makeProposal(tx, records, vek.agencyId, body, now));
     }
   }
+}
+
+/** As reEvaluate serves them. */
+function byUrgency({ standing: a }: GatheredIncident, { standing: b }: GatheredIncident): number {
+  return a.priority < b.priority ? -1 : a.priority > b.priority ? 1 : a.vekId < b.vekId ? -1 : 1;
 }
 
 function isToldAgain(before: Proposal, after: Proposal): boolean {

@@ -139,8 +139,11 @@ function incidentAsked(incident: z.infer<typeof IncidentSchema>): IncidentAsked 
   };
 }
 
+/** Whose questions take turns with those of others. */
+const askerOf = ({ principal: { agency, subject } }: Caller) => `${agency.id} ${subject}`;
+
 export function recommendationRoutes(operations: Operations, { directory, dispatch }: Core): void {
-  const { veks, policies, decisions, recommender } = dispatch;
+  const { veks, policies, decisions, recommender, turns } = dispatch;
 
   const agencyOf = (code: string) => {
     const agency = directory.agenciesByCode.get(code);
@@ -177,6 +180,7 @@ export function recommendationRoutes(operations: Operations, { directory, dispat
       const asker = { ...reached(caller, agencies), skipped, preempt, policy: policies.of(agency.id) };
       for (const incident of incidents) if ('vekId' in incident) await mustBeParty(caller, incident.vekId);
       const by = { agencyId: agency.id, subject };
+      await turns.take(askerOf(caller));
       const answer = recommender.recommend(incidents.map(incidentAsked), asker, by, Date.now());
       return c.json({ ...answer } as { at: number; [key: string]: unknown }, 200);
     },
@@ -194,11 +198,12 @@ export function recommendationRoutes(operations: Operations, { directory, dispat
         200: json(z.object({ at: z.number() }).loose(), 'Units, sums by capability, and the others by reason'),
       },
     },
-    (c) => {
+    async (c) => {
       const { place, withinS, polygon, capabilities, services = null, priority, at, agencies } = c.req.valid('json');
       const caller = c.get('caller');
       const policy = policies.of(caller.principal.agency.id);
       const asker = { ...reached(caller, agencies), skipped: {}, preempt: false, policy };
+      await turns.take(askerOf(caller));
       const now = Date.now();
       const within =
         place !== undefined
