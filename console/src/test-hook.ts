@@ -9,6 +9,8 @@ export interface TestHook {
     callsign: string,
   ): { readonly lon: number; readonly lat: number; readonly status: string; readonly drawn: boolean } | undefined;
   veks(): readonly { readonly id: string; readonly number: number; readonly status: string }[];
+  /** Of the incident that is open. */
+  vekPlace(): { readonly lon: number; readonly lat: number } | undefined;
   /** By callsign. */
   unitIds(): Readonly<Record<string, string>>;
   ways(): readonly { readonly callsign: string; readonly isChosen: boolean }[];
@@ -44,6 +46,11 @@ export function exposeTestHook(desk: Desk): void {
       };
     },
     veks: () => [...store.get().veks.values()].map(({ id, number, status }) => ({ id, number, status })),
+    vekPlace: () => {
+      const { selection, veks } = store.get();
+      const vek = selection.kind === 'vek' ? veks.get(selection.id) : undefined;
+      return vek?.lon == null || vek.lat == null ? undefined : { lon: vek.lon, lat: vek.lat };
+    },
     unitIds: () => Object.fromEntries([...store.get().units.values()].map(({ id, callsign }) => [callsign, id])),
     ways: () => store.get().ways.map(({ callsign, isChosen }) => ({ callsign, isChosen })),
     resyncs: () => desk.client?.resyncs ?? {},

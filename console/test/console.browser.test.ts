@@ -6,9 +6,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CrewClient } from '../../fixtures/crew-client/index.js';
 import '../src/test-hook.js';
+import { faintTexts } from './contrast.js';
 import {
   call,
   freePort,
+  importAmbulances,
   importStreet,
   importUnits,
   launchBrowser,
@@ -21,7 +23,9 @@ import {
   watchPage,
 } from './stage.js';
 
-const BOUND_MS = 120_000;
+const BOUND_MS = 300_000;
+/** WCAG 2.2, level AA, for text of any size. */
+const LEAST_CONTRAST = 4.5;
 
 describe('the console in a browser', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'vanags-console-'));
@@ -197,6 +201,206 @@ describe('the console in a browser', () => {
       console.log(`recovered ${recoveredMs} ms after the tracker was ready again; screenshots in ${shots}`);
       expect(outside).toEqual([]);
       expect(errors).toEqual([]);
+    },
+    BOUND_MS,
+  );
+
+  it(
+    'C18 a card is changed, shared, kept apart, relieved, merged and ended by two desks, and nothing typed is lost',
+    async () => {
+      await importAmbulances(tracker.url);
+      await publishRunCards(tracker.url, [
+        {
+          eventType: 'fire.vehicle',
+          validFrom: '2026-01-01',
+          requirements: [{ capability: 'extinguish', quantity: 1, service: 'VUGD', need: 'must' }],
+        },
+        {
+          eventType: 'fire.vehicle',
+          object: 'fuel_terminal',
+          validFrom: '2026-01-01',
+          requirements: [{ capability: 'extinguish', quantity: 2, service: 'VUGD', need: 'must' }],
+        },
+      ]);
+      await page.reload();
+      await until("v.connection() === 'live' && v.unitCount() === 3");
+      const context = await browser.newContext({ viewport: { width: 1024, height: 700 } });
+      const other = await context.newPage();
+      const watched = [watchPage(page, tracker), watchPage(other, tracker)];
+      await other.goto(`${tracker.url}/?lang=lv&theme=light`);
+      await other.click('[data-user=ambulance]');
+      await other.waitForFunction("window.__vanags?.connection() === 'live'");
+      page.on('dialog', (dialog) => void dialog.accept());
+      const press = (key: string) => page.keyboard.press(key);
+      const type = (text: string) => page.keyboard.type(text);
+      const leaveField = () => page.evaluate(() => (document.activeElement as HTMLElement).blur());
+      const isThere = (on: Page, selector: string) => on.waitForSelector(selector, { state: 'attached' });
+
+      // a new card without a mouse; what stands there chooses the run card
+      await press('n');
+      await page.focus('[name=address]');
+      await type('Tvaika iela 7');
+      await press('Tab');
+      await press('Enter');
+      await page.selectOption('[name=type]', 'fire.vehicle');
+      await page.focus('.objects summary');
+      await press('Enter');
+      await page.focus('.objects [value=fuel_terminal]');
+      await press('Space');
+      await page.focus('.new-vek [type=submit]');
+      await press('Enter');
+      await isThere(page, '[data-object=fuel_terminal]');
+      await page.waitForFunction(() => document.querySelectorAll('[data-chosen]').length === 2);
+
+      // somebody else changes the address meanwhile: that is told, and what was typed stays
+      const number = await page.evaluate(() => Math.max(...window.__vanags!.veks().map((vek) => vek.number)));
+      const vekId = await page.evaluate((of) => window.__vanags!.veks().find((vek) => vek.number === of)!.id, number);
+      const colleague = await tokenFor(tracker.url, { agency: 'VUGD', roles: ['dispatcher'] });
+      const ask = async (method: string, path: string, body?: object) => {
+        const headers = { authorization: `Bearer ${colleague}`, 'content-type': 'application/json' };
+        return fetch(`${tracker.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+      };
+      /** Waits until the page shows the newest version of a card. */
+      const isNewest = async (id: string) => {
+        let version: number | undefined;
+        await expect
+          .poll(
+            async () => {
+              ({ version } = (await (await ask('GET', `/api/v1/veks/${id}`)).json()) as { version: number });
+              return page.getAttribute('[data-version]', 'data-version');
+            },
+            { timeout: 20_000 },
+          )
+          .toSatisfy((shown) => shown === String(version));
+        return version;
+      };
+      const seen = await isNewest(vekId);
+      await leaveField();
+      await press('d');
+      await page.fill('[name=address]', 'Tvaika iela 7a');
+      const changed = await ask('PATCH', `/api/v1/veks/${vekId}`, { version: seen, address: 'Tvaika iela 9' });
+      expect(changed.status).toBe(200);
+      await page.focus('[data-save]');
+      await press('Enter');
+      await page.waitForSelector('.vek-edit .problem');
+      expect(await page.textContent('.vek-edit .problem')).toMatch(/adrese: Tvaika iela 7 → Tvaika iela 9/);
+      expect(await page.inputValue('[name=address]')).toBe('Tvaika iela 7a');
+      // the button was switched off while it was saved, and has the focus again
+      await page.waitForFunction(() => document.activeElement?.matches('[data-save]'));
+      await press('Enter');
+      await page.waitForSelector('.vek-edit', { state: 'detached' });
+      expect(await page.textContent('.address')).toContain('Tvaika iela 7a');
+
+      // offered, accepted, returned; offered again, refused; the whole card accepted
+      const part = (status: string) => `[data-part=NMPD][data-status=${status}]`;
+      const decline = async (why: string) => {
+        await other.click('[data-part=NMPD] button:not(.primary)');
+        await other.keyboard.type(why);
+        await other.keyboard.press('Enter');
+      };
+      await page.selectOption('.offer-part select >> nth=0', 'NMPD');
+      await page.click('.offer-part [type=submit]');
+      await other.click(`[data-vek="${number}"]`);
+      await other.click('[data-answer=accepted]');
+      await isThere(page, part('accepted'));
+      await decline('nav brīvas brigādes');
+      await isThere(page, part('returned'));
+      await page.click('[data-part=NMPD] .quiet');
+      await other.waitForSelector(part('offered'));
+      await decline('joprojām nav');
+      await isThere(page, part('refused'));
+      await page.check('.offer-part [type=checkbox]');
+      await page.selectOption('.offer-part select >> nth=0', 'NMPD');
+      await page.click('.offer-part [type=submit]');
+      await other.click('[data-answer=accepted]');
+      await isThere(page, '[data-part=NMPD][data-status=responsible]');
+      await isThere(other, '[data-part=NMPD][data-status=responsible]');
+
+      // who may not read sees that there is something, and not what
+      await page.click('[data-restricted=medical] [data-write]');
+      await type('cukura diabēts');
+      await page.click('[data-restricted=medical] [type=submit]');
+      await isThere(page, '[data-restricted=medical][data-there=true][data-readable=false]');
+      expect(await page.$('[data-restricted=medical] [data-read]')).toBeNull();
+      await other.click('[data-restricted=medical][data-there=true] [data-read]');
+      await other.waitForSelector('[data-restricted=medical] .restricted-text');
+      expect(await other.textContent('[data-restricted=medical] .restricted-text')).toContain('cukura diabēts');
+      expect(await page.content()).not.toContain('cukura diabēts');
+
+      // the answer to a comment is lost: it stays in its field, and sent again it is written once
+      await page.route('**/comments', async (route) => {
+        if (route.request().method() !== 'POST') return route.continue();
+        await route.fetch();
+        await route.abort();
+      });
+      await leaveField();
+      await press('o');
+      await type('Durvju kods 42');
+      await press('Enter');
+      await page.waitForSelector('section:has(#comment) .problem');
+      expect(await page.inputValue('#comment')).toBe('Durvju kods 42');
+      await page.unroute('**/comments');
+      await press('Enter');
+      await page.waitForFunction(() => (document.querySelector('#comment') as HTMLInputElement).value === '');
+      await other.waitForSelector('[data-comment="Durvju kods 42"]');
+      expect(await page.$$('[data-comment="Durvju kods 42"]')).toHaveLength(1);
+
+      // a second report of the same goes into the first one
+      const twin = uuidv7();
+      const report = { id: twin, channel: 'voice', typeCode: 'fire.vehicle', priority: 'P2', address: 'Tvaika iela' };
+      const place = await page.evaluate(() => window.__vanags!.vekPlace());
+      expect((await ask('POST', '/api/v1/veks', { ...report, ...place })).status).toBe(201);
+      await page.click(`[data-vek="${number + 1}"]`);
+      await isNewest(twin);
+      await page.click(`[data-merge="${number}"]`);
+      await isThere(page, '[data-comment="Durvju kods 42"]');
+      await page.waitForSelector(`[data-vek="${number + 1}"]`, { state: 'detached' });
+      await isNewest(vekId);
+
+      // ended with what became of it, and opened again
+      await page.selectOption('.actions select', 'false_alarm');
+      await page.click('.actions button >> nth=0');
+      await page.waitForSelector('.actions input');
+      expect(await page.textContent('.facts')).toContain('maldu izsaukums');
+      await page.focus('.actions input');
+      await type('zvans atkārtojās');
+      await press('Enter');
+      await page.waitForSelector(`[data-vek="${number}"]`);
+
+      // who has worked long enough is relieved by the nearest of the same kind
+      await page.click('[data-vek="1"]');
+      await page.click('[data-relieve="Ķekava AC-1"]');
+      await page.waitForSelector('.relief [type=submit]:enabled');
+      await press('Tab');
+      await press('Enter');
+      await page.waitForFunction(() => document.querySelectorAll('[data-sent]').length === 2);
+      expect(await page.textContent('[data-sent="Ķekava AC-1"]')).toMatch(/nomainīs Ķekava AC-[23]/);
+      await shot('6-relieved');
+
+      // every text can be read, by day and by night
+      for (const on of [page, other]) expect(await on.evaluate(faintTexts, LEAST_CONTRAST)).toEqual([]);
+      for (const { errors, outside, refused } of watched) {
+        expect(errors).toEqual([]);
+        expect(outside).toEqual([]);
+        expect(refused).toEqual(watched[0]!.refused === refused ? [`409 /api/v1/veks/${vekId}`] : []);
+      }
+      await context.close();
+    },
+    BOUND_MS,
+  );
+
+  it(
+    'C25 a hub that stands still is told of while it does, and the page recovers when it goes on',
+    async () => {
+      tracker.process.kill('SIGSTOP');
+      try {
+        await page.waitForSelector('.notice.stopped', { timeout: 20_000 });
+        await page.waitForSelector('.map.stopped');
+      } finally {
+        tracker.process.kill('SIGCONT');
+      }
+      await page.waitForSelector('.notice.stopped', { state: 'detached' });
+      await until("v.connection() === 'live' && v.unitCount() === 3");
     },
     BOUND_MS,
   );

@@ -105,6 +105,17 @@ export async function call<T>(url: string, path: string, token: string | undefin
 export const tokenFor = async (url: string, who: object) =>
   (await call<{ token: string }>(url, '/api/v1/demo/token', undefined, who)).token;
 
+function importRows(url: string, admin: string, kind: string, rows: readonly object[]): Promise<unknown> {
+  return call(url, `/api/v1/import/${kind}`, admin, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+/** The ambulance service, without a unit: somebody to share incidents with. */
+export async function importAmbulances(url: string): Promise<void> {
+  const admin = await tokenFor(url, { agency: 'IEMIC', roles: ['admin'] });
+  const agency = { id: uuidv7(), code: 'NMPD', kind: 'ambulance', nameLv: 'Mediķi', nameEn: 'Ambulance' };
+  await importRows(url, admin, 'agencies', [agency]);
+}
+
 export interface StageUnit {
   readonly callsign: string;
   readonly kind: string;
@@ -114,8 +125,7 @@ export interface StageUnit {
 /** A fire service with these units, each with a device. Returns the devices' tokens, in the order of the units. */
 export async function importUnits(url: string, wanted: readonly StageUnit[]): Promise<string[]> {
   const admin = await tokenFor(url, { agency: 'IEMIC', roles: ['admin'] });
-  const rows = (kind: string, all: readonly object[]) =>
-    call(url, `/api/v1/import/${kind}`, admin, all.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const rows = (kind: string, all: readonly object[]) => importRows(url, admin, kind, all);
   const units = wanted.map((unit) => ({
     ...unit,
     id: uuidv7(),
@@ -173,16 +183,23 @@ export async function launchBrowser(): Promise<Browser> {
   return playwright.launch({ executablePath: await chromium.executablePath(), args: CHROMIUM_FLAGS, headless: true });
 }
 
-/** What goes wrong on a page, and whom it asks besides the tracker. */
-export function watchPage(page: Page, tracker: Tracker): { readonly errors: string[]; readonly outside: string[] } {
+/** What goes wrong on a page, whom it asks besides the tracker, and what the tracker refuses it. */
+export function watchPage(
+  page: Page,
+  tracker: Tracker,
+): { readonly errors: string[]; readonly outside: string[]; readonly refused: string[] } {
   const errors: string[] = [];
   const outside: string[] = [];
+  const refused: string[] = [];
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
     if (protocol !== 'blob:' && protocol !== 'data:' && origin !== tracker.url) outside.push(request.url());
   });
+  page.on('response', (response) => {
+    if (response.status() >= 400) refused.push(`${response.status()} ${new URL(response.url()).pathname}`);
+  });
   page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));
-  return { errors, outside };
+  return { errors, outside, refused };
 }
 
 /** Publishes run cards as the agency that keeps them. */

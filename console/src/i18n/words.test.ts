@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../state/event-types.js';
+import { OBJECT_TYPES } from '../state/object-types.js';
 import { en } from './en.js';
 import { lv } from './lv.js';
 import { folded, Words } from './words.js';
@@ -9,6 +10,11 @@ describe('texts', () => {
     expect(Object.keys(en).sort()).toEqual(Object.keys(lv).sort());
     const names = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
     for (const key of Object.keys(lv) as (keyof typeof lv)[]) expect(names(en[key]), key).toEqual(names(lv[key]));
+  });
+
+  it('C20 names every object that is offered', () => {
+    const named = new Set(Object.keys(lv));
+    expect(OBJECT_TYPES.filter((code) => !named.has(`object.${code}`))).toEqual([]);
   });
 
   it('has no empty text, and names every event type in both languages', () => {

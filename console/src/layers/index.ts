@@ -8,6 +8,7 @@ import { sheltersLayer } from './shelters-layer.js';
 import { unitsLayer } from './units-layer.js';
 import { veksLayer } from './veks-layer.js';
 
+export { type LabelWish, placeLabels } from './label-places.js';
 export { LABEL_ZOOM, type MapState, type UnitLabel, UnitLooks } from './map-state.js';
 export { css, MAP_COLOURS, PRIORITY_COLOUR, STATUS_COLOUR } from './palette.js';
 export { createSymbolAtlas, drawSymbol, SERVICES, type SymbolAtlas } from './unit-symbols.js';

@@ -5,8 +5,8 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** Fill of a unit's symbol. The letter and the order of brightness say the same to those who do not see the colours. */
 export const STATUS_COLOUR: Readonly<Record<UnitStatus, Rgb>> = {
-  off_duty: [107, 117, 130],
-  out_of_service: [139, 108, 92],
+  off_duty: [128, 138, 150],
+  out_of_service: [165, 132, 114],
   available_at_station: [46, 160, 103],
   available: [105, 222, 130],
   dispatched: [255, 214, 64],
@@ -18,15 +18,12 @@ export const STATUS_COLOUR: Readonly<Record<UnitStatus, Rgb>> = {
 };
 
 export const PRIORITY_COLOUR: Readonly<Record<string, Rgb>> = {
-  P1: [232, 33, 61],
+  P1: [226, 30, 57],
   P2: [242, 121, 24],
   P3: [228, 186, 28],
   P4: [104, 146, 182],
 };
 export const NO_PRIORITY_COLOUR: Rgb = [150, 150, 160];
-
-/** Symbols with a dark letter on them, or a light one. */
-export const LETTER_ON_STATUS = '#0b0f14';
 
 export interface MapColours {
   readonly text: Rgb;

@@ -43,7 +43,7 @@ function vekAtlas(): HTMLCanvasElement {
     context.lineJoin = 'round';
     context.strokeStyle = '#ffffff';
     context.stroke(path);
-    context.fillStyle = kind === 'P1' || kind === 'P4' ? '#ffffff' : '#10141a';
+    context.fillStyle = kind === 'P1' ? '#ffffff' : '#10141a';
     context.font = '800 33px system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
     context.textAlign = 'center';
     context.fillText(kind, middle, 41);

@@ -15,8 +15,10 @@ import { Words } from '../i18n/words.js';
 import {
   createSymbolAtlas,
   LABEL_ZOOM,
+  type LabelWish,
   MAP_COLOURS,
   mapLayers,
+  placeLabels,
   type SymbolAtlas,
   type UnitLabel,
   UnitLooks,
@@ -39,10 +41,15 @@ const MAX_LABELS = 350;
 /** Ages grow without bundles too. */
 const REDRAW_EVERY_MS = 1000;
 const FLY_ZOOM = 13;
-/** Pixels of a label: one is written in each such box. */
-const LABEL_PX = [100, 30] as const;
+/** Of a label: a line of it, and a letter of it on average, wide ones included. */
+const LABEL_HEIGHT_PX = 16;
+const LETTER_PX = 7;
+/** Room for “ +12”, and for “ · 119 min” of a stale one. */
+const COUNT_LETTERS = 3;
+const AGE_LETTERS = 9;
 /** Whose label is written, by status code: those on their way before those at rest. */
 const LABEL_RANK = [0, 1, 2, 3, 8, 9, 7, 6, 5, 4];
+const SELECTED_RANK = 100;
 const NOTHING = new LivePicture();
 
 /** The map: draws what the desk knows, and tells it what was clicked. Positions never pass through React. */
@@ -249,7 +256,7 @@ export class LiveMap {
     const { selection, units, unitByHandle, shelters, showShelters, draftPlace, marked, available, theme } =
       this.#state;
     this.#looks.update(picture, this.#atlas, now);
-    this.#labels = zoom < LABEL_ZOOM ? NONE : this.#shownLabels(picture);
+    this.#labels = zoom < LABEL_ZOOM ? NONE : this.#shownLabels(picture, now);
     this.#overlay.setProps({
       layers: mapLayers({
         picture,
@@ -275,33 +282,25 @@ export class LiveMap {
     if (this.times.length > 600) this.times.shift();
   }
 
-  /** Of units that lie on each other one is named, the one that matters most, with the number of the others. */
-  #shownLabels(picture: LivePicture): UnitLabel[] {
+  /** Names that do not lie on each other, those of the units that matter most before the others. */
+  #shownLabels(picture: LivePicture, now: number): UnitLabel[] {
     const { position, length, status, handle } = picture;
-    const { selection, units } = this.#state;
+    const { selection, units, unitByHandle } = this.#state;
     const bounds = this.#map.getBounds();
     const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
-    const { width, height } = this.#map.getCanvas().getBoundingClientRect();
-    const columns = Math.max(1, Math.floor(width / LABEL_PX[0]));
-    const rows = Math.max(1, Math.floor(height / LABEL_PX[1]));
     const selected = selection.kind === 'unit' ? (units.get(selection.id)?.handle ?? -1) : -1;
-    const matters = (slot: number) => (handle[slot] === selected ? 100 : LABEL_RANK[status[slot]!]!);
-    const byCell = new Map<number, { slot: number; others: number }>();
+    const wishes: LabelWish[] = [];
     for (let slot = 0; slot < length; slot++) {
       const lon = position[slot * 2]!;
       const lat = position[slot * 2 + 1]!;
       if (lon < west || lon > east || lat < south || lat > north) continue;
-      // so near to one another that degrees make an even grid
-      const column = Math.floor(((lon - west) / (east - west)) * columns);
-      const cell = Math.floor(((north - lat) / (north - south)) * rows) * columns + column;
-      const label = byCell.get(cell);
-      if (label === undefined) byCell.set(cell, { slot, others: 0 });
-      else {
-        label.others++;
-        if (matters(slot) > matters(label.slot)) label.slot = slot;
-      }
+      const { x, y } = this.#map.project([lon, lat]);
+      const rank = handle[slot] === selected ? SELECTED_RANK : LABEL_RANK[status[slot]!]!;
+      const callsign = unitByHandle.get(handle[slot]!)?.callsign ?? '';
+      const letters = callsign.length + COUNT_LETTERS + (picture.isStale(slot, now) ? AGE_LETTERS : 0);
+      wishes.push({ slot, handle: handle[slot]!, rank, x, y, widthPx: letters * LETTER_PX });
     }
-    return [...byCell.values()].slice(0, MAX_LABELS);
+    return placeLabels(wishes, LABEL_HEIGHT_PX, MAX_LABELS);
   }
 
   #click({ point, lngLat }: MapMouseEvent): void {

@@ -1,16 +1,27 @@
-import type { Alarm } from '../state/api.js';
+import type { Words } from '../i18n/words.js';
+import type { Alarm, Unit } from '../state/api.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 
 /** Calls for help from crews. Nothing but a person takes one away, and then from every desk. */
 export function AlarmBar() {
+  const words = useWords();
   const alarms = usePart((state) => state.alarms);
+  const units = usePart((state) => state.units);
   return (
-    <div className="alarms" role="alert">
+    <section className="alarms" aria-label={words.text('sos.title')}>
+      {/* said once for each call, while the ages in the lines below run on */}
+      <p className="hidden" role="alert">
+        {alarms.map(({ unitId }) => words.text('sos.text', { unit: unitName(unitId, words, units) })).join('; ')}
+      </p>
       {alarms.map((alarm) => (
         <AlarmLine key={alarm.id} alarm={alarm} />
       ))}
-    </div>
+    </section>
   );
+}
+
+function unitName(unitId: string | null, words: Words, units: ReadonlyMap<string, Unit>): string {
+  return unitId === null ? words.text('sos.noUnit') : (units.get(unitId)?.callsign ?? unitId);
 }
 
 function AlarmLine({ alarm: { id, unitId, at, receivedAt, late, place, repeats } }: { readonly alarm: Alarm }) {
@@ -19,7 +30,7 @@ function AlarmLine({ alarm: { id, unitId, at, receivedAt, late, place, repeats }
   const now = useNow();
   const units = usePart((state) => state.units);
   const { busy, problem, run } = useCommand();
-  const unit = unitId === null ? words.text('sos.noUnit') : (units.get(unitId)?.callsign ?? unitId);
+  const unit = unitName(unitId, words, units);
   return (
     <div className="alarm">
       <strong>{words.text('sos.title')}</strong>

@@ -75,6 +75,7 @@ function Workplace() {
         t: () => desk.select({ kind: 'together' }),
         p: () => desk.select({ kind: 'proposals' }),
         e: () => desk.select({ kind: 'attention' }),
+        d: () => document.querySelector<HTMLElement>('[data-edit]')?.click(),
         o: () => document.getElementById('comment')?.focus(),
         v: () => desk.select({ kind: 'available' }),
         r: () => routeButton()?.click(),

@@ -1,7 +1,7 @@
 import type { Attention as Item } from '../state/api.js';
 import { attentionText, byUrgency, isForDesk } from '../state/attention.js';
+import { Detail } from './detail.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
-import { Detail } from './vek-detail.js';
 
 /** So many stand above the map; the rest is counted. */
 const MOST_IN_BAR = 2;
@@ -16,7 +16,7 @@ export function AttentionBar() {
   const mine = attention.filter((item) => isForDesk(item, subject)).sort(byUrgency);
   if (mine.length === 0 || isOpen) return null;
   return (
-    <div className="attention-bar" role="status">
+    <section className="attention-bar" aria-label={words.text('attention.title')}>
       <ul>
         {mine.slice(0, MOST_IN_BAR).map((item) => (
           <li key={item.id} data-attention={item.kind} className={item.kind}>
@@ -27,7 +27,28 @@ export function AttentionBar() {
       <button type="button" onClick={() => desk.select({ kind: 'attention' })}>
         {words.text('attention.all', { n: words.number(mine.length) })} <kbd>e</kbd>
       </button>
-    </div>
+    </section>
+  );
+}
+
+/** What waits on one incident: a crew to be asked how it is, an offer without an answer. */
+export function VekAttention({ vekId }: { readonly vekId: string }) {
+  const words = useWords();
+  const attention = usePart((state) => state.attention);
+  const here = attention.filter((item) => item.vekId === vekId).sort(byUrgency);
+  if (here.length === 0) return null;
+  return <AttentionList items={here} label={words.text('attention.title')} />;
+}
+
+function AttentionList({ items, label }: { readonly items: readonly Item[]; readonly label?: string }) {
+  return (
+    <ul className="attention" aria-label={label}>
+      {items.map((item) => (
+        <li key={item.id} data-attention={item.kind} className={item.quiet ? 'quiet' : item.kind}>
+          <AttentionLine item={item} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -38,21 +59,12 @@ export function Attention() {
   const subject = usePart((state) => state.session?.me.subject);
   const mine = attention.filter((item) => isForDesk(item, subject)).sort(byUrgency);
   const others = attention.filter((item) => !isForDesk(item, subject)).sort(byUrgency);
-  const list = (items: readonly Item[]) => (
-    <ul className="attention">
-      {items.map((item) => (
-        <li key={item.id} data-attention={item.kind} className={item.quiet ? 'quiet' : item.kind}>
-          <AttentionLine item={item} />
-        </li>
-      ))}
-    </ul>
-  );
   return (
     <Detail title={words.text('attention.title')}>
       {attention.length === 0 && <p className="empty">{words.text('attention.none')}</p>}
-      {list(mine)}
+      <AttentionList items={mine} />
       {others.length > 0 && <h3>{words.text('attention.others')}</h3>}
-      {list(others)}
+      <AttentionList items={others} />
     </Detail>
   );
 }

@@ -2,8 +2,8 @@ import { type FormEvent, useState } from 'react';
 import { countsText, peopleText } from '../i18n/dispatch-words.js';
 import type { Available as Answer, AvailableQuestion } from '../state/recommendation.js';
 import { CapabilitySelect, ServiceSelect } from './code-selects.js';
+import { Detail } from './detail.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
-import { Detail } from './vek-detail.js';
 
 const WITHIN_MIN = [5, 8, 10, 15, 20, 30, 45, 60];
 /** Hours from now that can be asked about. */

@@ -5,7 +5,7 @@ import type { ChosenUnit, IncidentAnswer } from '../state/recommendation.js';
 import type { WhoGoes } from '../state/store.js';
 import { StepMark } from './hold-and-send.js';
 import { RouteButton } from './route-buttons.js';
-import { useDesk, useNow, useWords } from './use-desk.js';
+import { leaveOnEscape, useDesk, useNow, useWords } from './use-desk.js';
 
 const NORM_MARK = { within: '✓', uncertain: '?', late: '✗' } as const;
 
@@ -108,11 +108,7 @@ function Skip({ unit: { unitId, callsign } }: { readonly unit: ChosenUnit }) {
         placeholder={words.text('who.skipReason')}
         value={reason}
         onChange={(event) => setReason(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          setReason(undefined);
-          event.stopPropagation();
-        }}
+        onKeyDown={leaveOnEscape(() => setReason(undefined))}
       />
       <datalist id={id}>
         {(['skip.defect', 'skip.crew', 'skip.elsewhere', 'skip.way'] as const).map((key) => (

@@ -2,8 +2,8 @@ import { type FormEvent, useState } from 'react';
 import { circle } from '../map/circle.js';
 import { middleOf } from '../map/road-overlay.js';
 import type { Closure, NewClosure } from '../state/api.js';
+import { Detail } from './detail.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
-import { Detail } from './vek-detail.js';
 
 const RADII_M = [30, 100, 300, 1000];
 const HOURS = [1, 4, 12, 24];

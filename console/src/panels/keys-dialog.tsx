@@ -17,6 +17,7 @@ const KEYS = [
   ['␣  t', 'keys.together'],
   ['p', 'keys.proposals'],
   ['e', 'keys.attention'],
+  ['d', 'keys.edit'],
   ['o', 'keys.comment'],
   ['v', 'keys.available'],
   ['r', 'keys.route'],

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Proposal } from '../state/recommendation.js';
-import { useCommand, useDesk, useNames, useNow, usePart, useWords } from './use-desk.js';
-import { Detail } from './vek-detail.js';
+import { Detail } from './detail.js';
+import { leaveOnEscape, useCommand, useDesk, useNames, useNow, usePart, useWords } from './use-desk.js';
 
 /** Says that there is something to decide; decides nothing. */
 export function ProposalBar() {
@@ -133,11 +133,7 @@ function ProposalCard({ proposal }: { readonly proposal: Proposal }) {
               placeholder={words.text('proposals.reason')}
               value={reason}
               onChange={(event) => setReason(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key !== 'Escape') return;
-                setReason(undefined);
-                event.stopPropagation();
-              }}
+              onKeyDown={leaveOnEscape(() => setReason(undefined))}
             />
             <button type="submit" disabled={busy !== undefined || reason.trim() === ''}>
               {words.text('proposals.dismiss')}

@@ -1,6 +1,6 @@
 import { isEnded } from '../state/desk.js';
+import { Detail } from './detail.js';
 import { useDesk, usePart, useWords } from './use-desk.js';
-import { Detail } from './vek-detail.js';
 import { Priority, placeOf } from './vek-list.js';
 import { WhoGoes } from './who-goes.js';
 

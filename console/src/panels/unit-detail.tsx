@@ -3,10 +3,10 @@ import { UNIT_FLAG } from '../../../tracker/src/protocol/live-frame.js';
 import { ALLOWED_MOVES, UNIT_STATUSES, type UnitStatus } from '../../../tracker/src/protocol/status.js';
 import { css, STATUS_COLOUR } from '../layers/palette.js';
 import type { Unit } from '../state/api.js';
+import { Detail } from './detail.js';
 import { PositionByHand } from './position-by-hand.js';
 import { RouteButton } from './route-buttons.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
-import { Detail } from './vek-detail.js';
 
 export function UnitDetail({ id }: { readonly id: string }) {
   const desk = useDesk();

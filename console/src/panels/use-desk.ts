@@ -1,4 +1,13 @@
-import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import {
+  createContext,
+  type KeyboardEvent,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { changeText } from '../i18n/change-words.js';
 import type { DispatchNames } from '../i18n/dispatch-words.js';
 import { Words } from '../i18n/words.js';
@@ -56,12 +65,17 @@ export function useCommand(): {
 } {
   const words = useWords();
   const [busy, setBusy] = useState<string>();
+  const pressed = useRef<Element | null>(null);
+  useEffect(() => {
+    if (busy === undefined) returnFocus(pressed.current);
+  }, [busy]);
   const [problem, setProblem] = useState<string>();
   return {
     busy,
     problem,
     clear: () => setProblem(undefined),
     async run(name, command) {
+      pressed.current = document.activeElement;
       setBusy(name);
       setProblem(undefined);
       try {
@@ -75,6 +89,11 @@ export function useCommand(): {
       }
     },
   };
+}
+
+/** What is switched off while a command is under way loses the focus: it gets it back, unless it has gone elsewhere meanwhile. */
+function returnFocus(element: Element | null): void {
+  if (document.activeElement === document.body && element instanceof HTMLElement) element.focus();
 }
 
 export function problemText(words: Words, error: unknown): string {
@@ -93,4 +112,13 @@ function changesText(words: Words, { changes }: ApiProblem['facts']): string {
   return (changes as (FieldChange & { by: string; at: number })[])
     .map((change) => ` ${words.time(change.at)} ${change.by}: ${changeText(change, words, names)}.`)
     .join('');
+}
+
+/** Leaves a form by Esc, and not the panel that it is in. */
+export function leaveOnEscape(leave: () => void): (event: KeyboardEvent) => void {
+  return (event) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    leave();
+  };
 }

@@ -1,45 +1,28 @@
-import { type ReactNode, useEffect, useRef } from 'react';
-import type { Assignment, Vek } from '../state/api.js';
+import type { Vek } from '../state/api.js';
 import { isEnded } from '../state/desk.js';
 import { eventTypeLabel } from '../state/event-types.js';
-import { RouteButton } from './route-buttons.js';
-import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
+import { VekAttention } from './attention.js';
+import { Detail } from './detail.js';
+import { SentUnits } from './sent-units.js';
+import { useDesk, useNow, usePart, useWords } from './use-desk.js';
 import { VekDuplicates } from './vek-duplicates.js';
+import { VekEdit } from './vek-edit.js';
 import { VekEnding } from './vek-ending.js';
 import { Comments, History } from './vek-journal.js';
 import { Priority, placeOf } from './vek-list.js';
 import { VekParts } from './vek-parts.js';
 import { VekPresence } from './vek-presence.js';
+import { VekRestricted } from './vek-restricted.js';
 import { WhoGoes } from './who-goes.js';
 
 /** A move that was learnt this much later than it happened is told with both times. */
 const LATE_MS = 30_000;
 
-export function Detail({ title, children }: { readonly title: ReactNode; readonly children: ReactNode }) {
-  const desk = useDesk();
-  const words = useWords();
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
-  return (
-    <aside className="panel detail" aria-labelledby="detail-title">
-      <div className="panel-head">
-        <h2 id="detail-title" ref={heading} tabIndex={-1}>
-          {title}
-        </h2>
-        <button type="button" className="quiet" onClick={() => desk.select({ kind: 'none' })}>
-          {words.text('panel.close')} <kbd>Esc</kbd>
-        </button>
-      </div>
-      <div className="panel-body">{children}</div>
-    </aside>
-  );
-}
-
 export function VekDetail({ id }: { readonly id: string }) {
-  const desk = useDesk();
   const words = useWords();
   const now = useNow();
   const vek = usePart((state) => state.veks.get(id));
+  const isEditing = usePart(({ selection }) => selection.kind === 'vek' && selection.editing === true);
   if (vek === undefined) return <Detail title="VEK">{words.text('veks.loading')}</Detail>;
   return (
     <Detail
@@ -52,21 +35,10 @@ export function VekDetail({ id }: { readonly id: string }) {
     >
       <VekPresence vekId={id} />
       {vek.mergedInto !== null && <MergedInto vekId={vek.mergedInto} />}
-      <p className="lead">{eventTypeLabel(vek.typeCode, words.language) ?? words.text('veks.noType')}</p>
-      <p className="address">
-        {placeOf(vek, words)}
-        {vek.accuracyM !== null && (
-          <small> {words.text('vek.accuracy', { metres: words.distance(vek.accuracyM) })}</small>
-        )}
-        {vek.lon !== null && vek.lat !== null && (
-          <button type="button" className="link" onClick={() => desk.flyTo({ lon: vek.lon!, lat: vek.lat! })}>
-            {words.text('vek.showOnMap')}
-          </button>
-        )}
-      </p>
-      {vek.summary !== null && vek.summary !== '' && <p className="summary">{vek.summary}</p>}
+      <VekAttention vekId={id} />
+      {isEditing && !isEnded(vek) ? <VekEdit vek={vek} /> : <CardText vek={vek} />}
       <VekDuplicates vek={vek} />
-      {(vek.assignments.length > 0 || isEnded(vek)) && <Sent vek={vek} />}
+      {(vek.assignments.length > 0 || isEnded(vek)) && <SentUnits vek={vek} />}
       {isEnded(vek) ? <p className="empty">{words.text('vek.ended')}</p> : <WhoGoes veks={[vek]} />}
       <dl className="facts">
         <div>
@@ -86,12 +58,57 @@ export function VekDetail({ id }: { readonly id: string }) {
           </div>
         )}
       </dl>
+      <VekRestricted vek={vek} />
       <VekParts vek={vek} />
       <Comments vekId={id} />
       <Timeline vek={vek} now={now} />
       <History vekId={id} />
       <VekEnding vek={vek} />
     </Detail>
+  );
+}
+
+/** What the card says: what, where, and what was told. */
+function CardText({ vek }: { readonly vek: Vek }) {
+  const desk = useDesk();
+  const words = useWords();
+  return (
+    <>
+      <div className="section-head">
+        <p className="lead">{eventTypeLabel(vek.typeCode, words.language) ?? words.text('veks.noType')}</p>
+        {desk.may('create') && !isEnded(vek) && (
+          <button
+            type="button"
+            className="quiet compact"
+            data-edit=""
+            onClick={() => desk.select({ kind: 'vek', id: vek.id, editing: true })}
+          >
+            {words.text('edit.open')} <kbd>d</kbd>
+          </button>
+        )}
+      </div>
+      <p className="address" data-version={vek.version}>
+        {placeOf(vek, words)}
+        {vek.accuracyM !== null && (
+          <small> {words.text('vek.accuracy', { metres: words.distance(vek.accuracyM) })}</small>
+        )}
+        {vek.lon !== null && vek.lat !== null && (
+          <button type="button" className="link" onClick={() => desk.flyTo({ lon: vek.lon!, lat: vek.lat! })}>
+            {words.text('vek.showOnMap')}
+          </button>
+        )}
+      </p>
+      {vek.objects.length > 0 && (
+        <ul className="chips" aria-label={words.text('create.objects')}>
+          {vek.objects.map((code) => (
+            <li key={code} data-object={code}>
+              {words.label('object', code)}
+            </li>
+          ))}
+        </ul>
+      )}
+      {vek.summary !== null && vek.summary !== '' && <p className="summary">{vek.summary}</p>}
+    </>
   );
 }
 
@@ -107,59 +124,6 @@ function MergedInto({ vekId }: { readonly vekId: string }) {
         {words.text('vek.number', { number: into?.number ?? '?' })}
       </button>
     </p>
-  );
-}
-
-function isActive({ status }: Assignment): boolean {
-  return status !== 'done' && status !== 'cancelled';
-}
-
-function Sent({ vek }: { readonly vek: Vek }) {
-  const desk = useDesk();
-  const words = useWords();
-  const units = usePart((state) => state.units);
-  const agencies = usePart((state) => state.session!.agencies);
-  const { busy, problem, run } = useCommand();
-  const sent = [...vek.assignments].sort((a, b) => Number(isActive(b)) - Number(isActive(a)));
-  return (
-    <section>
-      <h3>{words.text('vek.sent')}</h3>
-      {sent.length === 0 && <p className="empty">{words.text('vek.sentNone')}</p>}
-      {problem !== undefined && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      <ul className="sent">
-        {sent.map((assignment) => {
-          const { id, unitId, agencyId, status } = assignment;
-          // a unit of an agency that shows us none of its own
-          const callsign = units.get(unitId)?.callsign ?? `${agencies.get(agencyId)?.code ?? ''} ?`;
-          return (
-            <li key={id} data-sent={callsign} data-status={status} className={isActive(assignment) ? '' : 'over'}>
-              <button type="button" className="link" onClick={() => desk.select({ kind: 'unit', id: unitId })}>
-                {callsign}
-              </button>
-              <span className={`unit-status ${status}`}>{words.label('assignment', status)}</span>
-              {isActive(assignment) && units.has(unitId) && <RouteButton unitId={unitId} vek={vek} />}
-              {isActive(assignment) && desk.may('dispatch') && (
-                <button
-                  type="button"
-                  className="quiet"
-                  disabled={busy !== undefined}
-                  onClick={() => {
-                    if (window.confirm(words.text('vek.confirmTakeBack', { unit: callsign })))
-                      void run(id, () => desk.takeBack(vek.id, id));
-                  }}
-                >
-                  {words.text('vek.takeBack')}
-                </button>
-              )}
-            </li>
-          );
-        })}
-      </ul>
-    </section>
   );
 }
 

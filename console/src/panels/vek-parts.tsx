@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import type { Vek } from '../state/api.js';
 import { isEnded } from '../state/desk.js';
-import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
+import { leaveOnEscape, useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 
 /** How long an offer may wait for an answer, s; undefined: without end. */
 const ANSWER_WITHIN_S = [undefined, 60, 120, 300, 900] as const;
@@ -87,11 +87,7 @@ function Answer({ vek, status }: { readonly vek: Vek; readonly status: 'offered'
           placeholder={words.text('parts.reason')}
           value={reason}
           onChange={(event) => setReason(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            setReason(undefined);
-            event.stopPropagation();
-          }}
+          onKeyDown={leaveOnEscape(() => setReason(undefined))}
         />
         <button type="submit" disabled={busy !== undefined || reason.trim() === ''}>
           {declineText}

@@ -225,7 +225,7 @@ function Levels({ incident: { level, highestLevel }, vek }: { readonly incident:
           className="compact"
           data-raise={level}
           disabled={busy !== undefined}
-          onClick={() => void run('raise', () => desk.raiseAlarm(vek, level))}
+          onClick={() => void run('raise', () => desk.cardLife.raiseAlarm(vek, level))}
         >
           {words.text('who.raise', { level })}
         </button>

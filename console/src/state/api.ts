@@ -91,6 +91,7 @@ export interface HistoryLine {
   readonly agencyId: string | null;
   readonly by: string;
   readonly changes: readonly FieldChange[];
+  readonly detail: Readonly<Record<string, unknown>>;
   readonly at: number;
 }
 export interface Comment {
@@ -112,6 +113,26 @@ export interface Duplicate {
   readonly score: number;
   readonly reasons: readonly string[];
 }
+/** What is known of who called; null: not known. */
+export interface CallerFields {
+  readonly phone: string | null;
+  readonly name: string | null;
+  readonly note: string | null;
+}
+/** The caller of a card, and of those that were merged into it. */
+export interface Caller extends CallerFields {
+  readonly others: readonly (CallerFields & { readonly vekId: string })[];
+}
+/** Sets of fields that only some kinds of agencies may read. */
+export const RESTRICTED_SETS = ['medical', 'investigation'] as const;
+export type RestrictedSet = (typeof RESTRICTED_SETS)[number];
+export interface RestrictedText {
+  readonly vekId: string;
+  readonly agencyId: string;
+  readonly by: string;
+  readonly text: string;
+  readonly at: number;
+}
 export interface Milestone {
   readonly at: number;
   readonly receivedAt: number;
@@ -122,6 +143,9 @@ export interface Assignment {
   readonly agencyId: string;
   readonly unitId: string;
   readonly status: string;
+  /** The assignment that it takes over from. */
+  readonly relieves: string | null;
+  readonly relievedBy: string | null;
   readonly milestones: Readonly<Record<string, Milestone>> | null;
 }
 export interface Vek {
@@ -136,11 +160,15 @@ export interface Vek {
   readonly accuracyM: number | null;
   readonly address: string | null;
   readonly summary: string | null;
+  /** Codes of objects concerned; run cards may ask for more there. */
+  readonly objects: readonly string[];
   readonly alarmLevel: number;
   readonly status: string;
   readonly receivedAt: number;
   readonly closedAt: number | null;
   readonly version: number;
+  /** Sets of restricted fields that it has and that this desk's agency may read. */
+  readonly restricted: readonly string[];
   readonly services: readonly {
     readonly agencyId: string;
     readonly status: string;
@@ -156,15 +184,11 @@ export interface Vek {
   readonly outcome: { readonly code: string; readonly note: string | null } | null;
   readonly assignments: readonly Assignment[];
 }
-export interface NewVek {
+/** What a person writes on a card. */
+export type CardFields = Pick<Vek, 'typeCode' | 'priority' | 'lon' | 'lat' | 'address' | 'summary' | 'objects'>;
+export interface NewVek extends CardFields {
   readonly id: string;
   readonly channel: 'manual';
-  readonly typeCode: string | null;
-  readonly priority: string | null;
-  readonly lon: number | null;
-  readonly lat: number | null;
-  readonly address: string | null;
-  readonly summary: string | null;
   readonly offerTo: readonly string[];
 }
 export interface Shelter {
@@ -332,8 +356,17 @@ export class Api {
       { version, intoVekId: into.id, intoVersion: into.version },
       key,
     );
-  raiseAlarm = (id: string, version: number, alarmLevel: number, key: string) =>
-    this.#call<{ version: number }>('PATCH', `/api/v1/veks/${id}`, { version, alarmLevel }, key);
+  changeVek = (id: string, version: number, patch: Partial<CardFields> | Pick<Vek, 'alarmLevel'>, key: string) =>
+    this.#call<{ version: number }>('PATCH', `/api/v1/veks/${id}`, { version, ...patch }, key);
+  /** Each read is written down. */
+  caller = (vekId: string) => this.#call<Caller>('GET', `/api/v1/veks/${vekId}/caller`);
+  putCaller = (vekId: string, known: Partial<CallerFields>, key: string) =>
+    this.#call<void>('PUT', `/api/v1/veks/${vekId}/caller`, known, key);
+  /** Each read is written down. */
+  restricted = async (vekId: string, set: RestrictedSet) =>
+    (await this.#call<{ texts: RestrictedText[] }>('GET', `/api/v1/veks/${vekId}/restricted/${set}`)).texts;
+  putRestricted = (vekId: string, set: RestrictedSet, text: string, key: string) =>
+    this.#call<void>('PUT', `/api/v1/veks/${vekId}/restricted/${set}`, { text }, key);
   duplicates = async (vekId: string) =>
     (await this.#call<{ duplicates: Duplicate[] }>('GET', `/api/v1/veks/${vekId}/duplicates`)).duplicates;
   history = async (vekId: string) =>
@@ -363,6 +396,8 @@ export class Api {
   endPresence = (vekId: string) => this.#call<void>('DELETE', `/api/v1/veks/${vekId}/presence`);
   assign = (vekId: string, id: string, unitId: string) =>
     this.#call<{ id: string }>('POST', `/api/v1/veks/${vekId}/assignments`, { id, unitId });
+  relieve = (assignmentId: string, id: string, unitId: string) =>
+    this.#call<{ id: string }>('POST', `/api/v1/assignments/${assignmentId}/relief`, { id, unitId });
   cancelAssignment = (id: string, key: string) =>
     this.#call<void>('DELETE', `/api/v1/assignments/${id}`, undefined, key);
   setUnitStatus = (id: string, status: string, overrideReason: string | undefined, key: string) =>
@@ -415,6 +450,14 @@ export class Api {
     return this.#call<Isochrone>('GET', `/api/v1/isochrone?${query}`);
   }
 
+  /** Codes of the objects for which run cards ask for something else. */
+  cardObjects = async () => {
+    const { runCards } = await this.#call<{ runCards: readonly { readonly object?: string | null }[] }>(
+      'GET',
+      '/api/v1/run-cards',
+    );
+    return [...new Set(runCards.flatMap(({ object }) => object ?? []))];
+  };
   recommend = (question: RecommendationQuestion) =>
     this.#call<Recommendation>('POST', '/api/v1/recommendations', question);
   available = (question: AvailableQuestion) => this.#call<Available>('POST', '/api/v1/available', question);

@@ -1,5 +1,15 @@
-import type { Api, Vek } from './api.js';
+import {
+  type Api,
+  ApiProblem,
+  type Caller,
+  type CallerFields,
+  type RestrictedSet,
+  type RestrictedText,
+  type Vek,
+} from './api.js';
+import { type Typed, versionToSave } from './card-change.js';
 import type { Commands } from './commands.js';
+import type { AvailableUnit } from './recommendation.js';
 import type { Store } from './store.js';
 
 export interface CardLifeParts {
@@ -8,9 +18,14 @@ export interface CardLifeParts {
   readonly api: () => Api;
   /** The incident is not as it is shown any more. */
   readonly changed: (vekId: string) => void;
+  /** Reads the incident and shows it as it is now. */
+  readonly readAgain: (vekId: string) => Promise<void>;
 }
 
-/** What is done with a card in its life: comments, parts, merging, ending and opening it again. */
+/** How long a relief may take to come, s: it is looked for in time. */
+const RELIEF_WITHIN_S = 3600;
+
+/** What is done with a card in its life: what it says, comments, parts, reliefs, merging, ending and opening it again. */
 export class CardLife {
   readonly #parts: CardLifeParts;
 
@@ -30,6 +45,65 @@ export class CardLife {
     const { selection } = store.get();
     if (selection.kind === 'vek' && selection.id === vekId)
       store.set({ journal: { vekId, comments, history, duplicates } });
+  }
+
+  /**
+   * Saves what was typed. Where somebody else has changed the same meanwhile nothing is saved, and the card is read again.
+   * @param seen the card as it was when the typing began
+   */
+  async change(seen: Vek, typed: Typed): Promise<void> {
+    const { id } = seen;
+    const version = versionToSave(seen, this.#parts.store.get().veks.get(id) ?? seen, typed);
+    try {
+      await this.#run(id, `change ${id} ${version} ${JSON.stringify(typed)}`, (api, key) =>
+        api.changeVek(id, version, typed, key),
+      );
+    } finally {
+      await this.#parts.readAgain(id).catch(() => {}); // it is read again with the next event
+    }
+  }
+
+  raiseAlarm({ id, version }: Vek, alarmLevel: number): Promise<void> {
+    return this.#run(id, `raise ${id} ${version}`, (api, key) => api.changeVek(id, version, { alarmLevel }, key));
+  }
+
+  /** Who called, as far as it is known; undefined: nobody knows. The read is written down. */
+  async caller(vekId: string): Promise<Caller | undefined> {
+    try {
+      return await this.#parts.api().caller(vekId);
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  putCaller(vekId: string, known: Partial<CallerFields>): Promise<void> {
+    return this.#run(vekId, `caller ${vekId} ${JSON.stringify(known)}`, (api, key) => api.putCaller(vekId, known, key));
+  }
+
+  /** What is written in a set of restricted fields. The read is written down. */
+  restricted(vekId: string, set: RestrictedSet): Promise<readonly RestrictedText[]> {
+    return this.#parts.api().restricted(vekId, set);
+  }
+
+  putRestricted(vekId: string, set: RestrictedSet, text: string): Promise<void> {
+    return this.#run(vekId, `restricted ${vekId} ${set} ${text}`, (api, key) =>
+      api.putRestricted(vekId, set, text, key),
+    );
+  }
+
+  /** Units of the same kind that are free, the soonest first; none where the incident has no place. */
+  async reliefsFor({ lon, lat }: Vek, unitId: string): Promise<readonly AvailableUnit[]> {
+    if (lon === null || lat === null) return [];
+    const { units } = this.#parts.store.get();
+    const kind = units.get(unitId)?.kind;
+    const { units: found } = await this.#parts.api().available({ place: { lon, lat }, withinS: RELIEF_WITHIN_S });
+    return found.filter((unit) => unit.unitId !== unitId && units.get(unit.unitId)?.kind === kind);
+  }
+
+  /** Sends a unit to take over from the one of an assignment, which works on until it leaves. */
+  relieve(vekId: string, assignmentId: string, unitId: string): Promise<void> {
+    return this.#run(vekId, `relieve ${assignmentId} ${unitId}`, (api, id) => api.relieve(assignmentId, id, unitId));
   }
 
   comment(vekId: string, text: string): Promise<void> {

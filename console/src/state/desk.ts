@@ -54,6 +54,7 @@ const EMPTY: Pick<
   | 'proposals'
   | 'available'
   | 'draftArea'
+  | 'cardObjects'
 > = {
   session: undefined,
   connection: 'connecting',
@@ -78,6 +79,7 @@ const EMPTY: Pick<
   proposals: [],
   available: undefined,
   draftArea: undefined,
+  cardObjects: undefined,
 };
 
 /** A dispatcher's desk: holds the session, keeps the lists right by the feed, and carries out what the panels ask for. */
@@ -141,6 +143,7 @@ export class Desk {
         this.#stale.veks.add(vekId);
         this.#stale.journal = true;
       },
+      readAgain: async (vekId) => this.#putVeks([await this.#api.vek(vekId)]),
     });
     this.attendance = new Attendance(this.store, () => this.#api);
     const token = readToken();
@@ -245,14 +248,16 @@ export class Desk {
 
   #take(events: readonly FeedEvent[]): void {
     for (const event of events) {
-      const { type, data } = event;
+      const { type, subject, data } = event;
       const vekId = typeof data.vekId === 'string' ? data.vekId : undefined;
       const unitId = typeof data.unitId === 'string' ? data.unitId : undefined;
       if (type.startsWith('lv.vanags.attention.')) {
         this.#stale.attention = true;
         continue;
       }
-      if (vekId !== undefined) this.#stale.veks.add(vekId);
+      // a card that this desk does not know may not be its to read: that of another's unit, or one that went into a card of its own
+      const isNews = subject === `vek/${vekId}` && !/\.vek\.(merged|closed)\./.test(type);
+      if (vekId !== undefined && (isNews || this.store.get().veks.has(vekId))) this.#stale.veks.add(vekId);
       if (vekId !== undefined && vekId === this.store.get().journal?.vekId) this.#stale.journal = true;
       if (type === 'lv.vanags.unit.sos.v1' || type.startsWith('lv.vanags.alarm.')) this.#stale.alarms = true;
       else if (type === 'lv.vanags.unit.status_changed.v1' && unitId !== undefined) this.#show(unitId, data);
@@ -462,14 +467,15 @@ export class Desk {
   // what the panels ask for
 
   select(selection: Selection): void {
-    const { reach } = this.store.get();
+    const { selection: before, reach, ways } = this.store.get();
     const stays = selection.kind === 'vek' && selection.id === reach?.vekId;
+    const isSameVek = selection.kind === 'vek' && before.kind === 'vek' && selection.id === before.id;
     this.store.set({
       selection,
       draftPlace: undefined,
       draftArea: undefined,
       available: undefined,
-      ways: [],
+      ways: isSameVek ? ways : [],
       reach: stays ? reach : undefined,
     });
     const { journal } = this.store.get();
@@ -502,6 +508,12 @@ export class Desk {
     const marked = new Set(this.store.get().marked);
     if (!marked.delete(vekId)) marked.add(vekId);
     this.store.set({ marked });
+  }
+
+  /** For which objects run cards ask for something else; asked once. */
+  async learnObjects(): Promise<void> {
+    if (this.store.get().cardObjects === undefined)
+      this.store.set({ cardObjects: await this.#api.cardObjects().catch(() => undefined) });
   }
 
   /** What there is within reach or in an area. The answer stays until another panel is opened. */
@@ -644,16 +656,6 @@ export class Desk {
     return this.#commands.run(`take back ${assignmentId}`, async (key) => {
       await this.#api.cancelAssignment(assignmentId, key);
       this.#stale.veks.add(vekId);
-    });
-  }
-
-  raiseAlarm({ id, version }: Vek, alarmLevel: number): Promise<void> {
-    return this.#commands.run(`raise ${id} ${version}`, async (key) => {
-      try {
-        await this.#api.raiseAlarm(id, version, alarmLevel, key);
-      } finally {
-        this.#stale.veks.add(id);
-      }
     });
   }
 

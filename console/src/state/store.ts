@@ -27,7 +27,8 @@ export interface Session {
 
 export type Selection =
   | { readonly kind: 'none' }
-  | { readonly kind: 'vek'; readonly id: string }
+  /** editing: what it says is being changed */
+  | { readonly kind: 'vek'; readonly id: string; readonly editing?: boolean }
   /** placing: where it is is being entered */
   | { readonly kind: 'unit'; readonly id: string; readonly placing?: boolean }
   | { readonly kind: 'new_vek' }
@@ -40,6 +41,7 @@ export type Selection =
 /** Whether a click on the map says where something is that is being written. */
 export function isPlacing(selection: Selection): boolean {
   if (selection.kind === 'unit') return selection.placing === true;
+  if (selection.kind === 'vek') return selection.editing === true;
   return selection.kind === 'new_vek' || selection.kind === 'closures' || selection.kind === 'available';
 }
 
@@ -134,6 +136,8 @@ export interface State {
   readonly available: Available | undefined;
   /** Corners of an area that is being drawn; undefined: a place is asked for, no area. */
   readonly draftArea: readonly Located[] | undefined;
+  /** Objects for which run cards ask for something else; undefined until they were asked for. */
+  readonly cardObjects: readonly string[] | undefined;
   readonly alarms: readonly Alarm[];
   /** What waits for a person, oldest first. */
   readonly attention: readonly Attention[];

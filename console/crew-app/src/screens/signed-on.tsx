@@ -77,7 +77,7 @@ export function SignedOn({ preferences, onChange, onSignOff }: Props) {
   return (
     <>
       <TopBar />
-      <div className="spoken" role="alert">
+      <div className="hidden" role="alert">
         {announced !== undefined &&
           words.text('assignment.announce', {
             priority: words.label('priority', announced.priority ?? 'none') ?? announced.priority ?? '',

@@ -19,7 +19,7 @@ export function TopBar() {
         <h1>{unit?.unit?.callsign ?? 'Vanags'}</h1>
         {confirmed !== undefined && (
           <p className="status-now">
-            <span className="spoken">{words.text('unit.status')}</span>
+            <span className="hidden">{words.text('unit.status')}</span>
             <strong>{words.status(confirmed)}</strong>
             {expectedStatus !== confirmed && expectedStatus !== undefined ? (
               <span className="pending small">
