@@ -29,6 +29,7 @@ export function startModules(
         TRACKER_URL: trackerUrl,
         DATABASE_URL: databaseUrl,
         DEMO_AGENCIES: AGENCIES[name],
+        PORT: process.env[`${name.toUpperCase()}_PORT`], // undefined: its usual one
       },
     });
     child.once('exit', (code, signal) => {

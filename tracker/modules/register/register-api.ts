@@ -1,58 +1,24 @@
 /** What registrars read: lists, one entry with its trail, and the map. Each agency its own; the platform operator's people all. */
 import { z } from '@hono/zod-openapi';
-import type { Database } from '../../src/store/database.js';
-import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
+import type { Database, Queryable } from '../../src/store/database.js';
+import { json, type ModuleApi, type ModuleContext, ModuleProblem } from '../module-api.js';
 import type { ModuleCaller } from '../module-callers.js';
+import { camel, EntrySchema } from './entry.js';
+import { mapGrid, wholeYears, yearBegins } from './map-grid.js';
+import type { PoliceAgency } from './register-entries.js';
 import { registerSql as sql } from './register-sql.js';
+import { wordsQuery } from './search-words.js';
 
-const READERS = ['registrar', 'dispatcher', 'commander', 'admin'];
+export const READERS = ['registrar', 'dispatcher', 'commander', 'admin'];
+/** What an agency reads its own entries for, where it does not say. */
+const USUAL_PURPOSE = 'event_register';
 const MOST_ENTRIES = 500;
 /** More on one map than this nobody tells apart: then it is counts. */
 const MOST_MARKS = 2000;
-/** A map is of a year at most: the counts of more are reports. */
-const MOST_MAP_MS = 366 * 86_400_000;
-/** Cells along the longer side of a map. */
-const MAP_CELLS = 48;
 
-const EntrySchema = z
-  .object({
-    id: z.number().int(),
-    agencyId: z.uuid(),
-    number: z.string(),
-    vekId: z.uuid(),
-    vekNumber: z.number().int(),
-    takenBy: z.uuid(),
-    channel: z.string(),
-    typeCode: z.string().nullable(),
-    priority: z.string().nullable(),
-    lon: z.number().nullable(),
-    lat: z.number().nullable(),
-    accuracyM: z.number().nullable(),
-    address: z.string().nullable(),
-    summary: z.string().nullable(),
-    vekStatus: z.string(),
-    partStatus: z.string().openapi({ description: 'Of the agency’s part; `own`: it took the report itself' }),
-    receivedAt: z.number(),
-    dispatchedAt: z.number().nullable(),
-    onSceneAt: z.number().nullable(),
-    closedAt: z.number().nullable(),
-    outcomeCode: z.string().nullable(),
-    mergedInto: z.uuid().nullable(),
-    registeredAt: z.number(),
-    updatedAt: z.number(),
-  })
-  .openapi('Entry');
-type Entry = z.infer<typeof EntrySchema>;
-
-/** A row's columns under the names they have over the wire. */
-function camel<T>(row: Readonly<Record<string, unknown>>): T {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()), value]),
-  ) as T;
-}
-
-const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
+export const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
 const typeCode = z.string().max(64);
+const PURPOSE = /^[\x20-\x7e]{1,200}$/;
 const agency = z.uuid().optional().openapi({ description: 'Of the platform operator’s people alone; else one’s own' });
 const CURSOR = /^(\d{1,16})\.(\d{1,16})$/;
 
@@ -72,11 +38,34 @@ const box = z
     'not west,south,east,north',
   );
 
-/** @param operatorId of the platform operator's agency, once it is known */
-export function registerRoutes(api: ModuleApi, database: Database, operatorId: () => string | undefined): void {
+const TrailSchema = z.object({
+  type: z.string().openapi({ description: 'Of the event of the feed; `entered` or `changed`: by a person, here' }),
+  at: z.number(),
+  subject: z.string().nullable(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** Written before it is answered. */
+async function logAccess(database: Queryable, c: ModuleContext, action: string, entryId: number | null): Promise<void> {
+  const { subject, agencyId } = c.get('caller');
+  const purpose = c.req.header('vanags-purpose') ?? USUAL_PURPOSE;
+  if (!PURPOSE.test(purpose))
+    throw new ModuleProblem(400, 'request_malformed', 'vanags-purpose: 1 to 200 characters of ASCII');
+  await database.query(sql.log_access, [subject, agencyId, purpose, action, entryId]);
+}
+
+/** Whom the register knows, as the tracker tells of them. */
+export interface RegisterAgencies {
+  /** Undefined until the tracker has said which it is. */
+  operatorId: string | undefined;
+  /** By id: those whose entries are kept here. */
+  readonly police: Map<string, PoliceAgency>;
+}
+
+export function readingRoutes(api: ModuleApi, database: Database, agencies: RegisterAgencies): void {
   /** Whose entries are meant: null is everybody's. @throws ModuleProblem 403 `agency_not_allowed` */
   const reached = (caller: ModuleCaller, asked: string | undefined): string | null => {
-    if (caller.agencyId === operatorId()) return asked ?? null;
+    if (caller.agencyId === agencies.operatorId) return asked ?? null;
     if (asked !== undefined && asked !== caller.agencyId)
       throw new ModuleProblem(403, 'agency_not_allowed', `${caller.agencyCode} reads its own entries`);
     return caller.agencyId;
@@ -88,13 +77,18 @@ export function registerRoutes(api: ModuleApi, database: Database, operatorId: (
     {
       method: 'get',
       path: '/api/v1/entries',
-      description: 'Entries, the newest report first. Go on with `next`.',
+      description:
+        'Entries, the newest report first. Go on with `next`. Personal data may stand in them: who reads is written down, for the purpose in `vanags-purpose`.',
       request: {
         query: z.object({
           agency,
           from: instant.optional(),
           to: instant.optional(),
           type: typeCode.optional(),
+          q: z.string().min(1).max(200).optional().openapi({
+            description:
+              'Number of an entry, or words of its address and summary: beginnings of words, whole numbers, with or without diacritics',
+          }),
           open: z.enum(['0', '1']).default('0'),
           after: z.string().regex(CURSOR).optional(),
           limit: z.coerce.number().int().min(1).max(MOST_ENTRIES).default(100),
@@ -107,8 +101,10 @@ export function registerRoutes(api: ModuleApi, database: Database, operatorId: (
     async (c) => {
       const query = c.req.valid('query');
       const [, at, id] = CURSOR.exec(query.after ?? '') ?? [];
+      const of = reached(c.get('caller'), query.agency);
+      await logAccess(database, c, 'list_entries', null);
       const { rows } = await database.query(sql.entries, [
-        reached(c.get('caller'), query.agency),
+        of,
         query.from ?? null,
         query.to ?? null,
         query.type ?? null,
@@ -116,8 +112,10 @@ export function registerRoutes(api: ModuleApi, database: Database, operatorId: (
         at ?? null,
         id ?? null,
         query.limit,
+        query.q?.trim().toUpperCase() ?? null,
+        query.q === undefined ? null : wordsQuery(query.q),
       ]);
-      const entries = rows.map((row) => camel<Entry>(row));
+      const entries = rows.map((row) => EntrySchema.parse(camel(row)));
       const last = entries.at(-1);
       const next = entries.length < query.limit || last === undefined ? null : `${last.receivedAt}.${last.id}`;
       return c.json({ entries, next }, 200);
@@ -130,19 +128,13 @@ export function registerRoutes(api: ModuleApi, database: Database, operatorId: (
     {
       method: 'get',
       path: '/api/v1/entries/{id}',
-      description: 'One entry, and what happened to its VEK.',
+      description:
+        'One entry, and what happened to its VEK, or who changed what in an entry made by hand. Who reads it is written down, for the purpose in `vanags-purpose`.',
       request: { params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }) },
       responses: {
         200: json(
           EntrySchema.extend({
-            trail: z.array(
-              z.object({
-                eventId: z.uuid(),
-                type: z.string(),
-                at: z.number(),
-                data: z.record(z.string(), z.unknown()),
-              }),
-            ),
+            trail: z.array(TrailSchema),
           }),
           'The entry',
         ),
@@ -153,17 +145,9 @@ export function registerRoutes(api: ModuleApi, database: Database, operatorId: (
       const { id } = c.req.valid('param');
       const row = (await database.query(sql.entry, [id, reached(c.get('caller'), undefined)])).rows[0];
       if (row === undefined) throw new ModuleProblem(404, 'not_found', 'no entry here');
-      const entry = camel<Entry>(row);
-      const trail = (await database.query(sql.trail, [entry.agencyId, entry.vekId])).rows;
-      return c.json(
-        {
-          ...entry,
-          trail: trail.map((each) =>
-            camel<{ eventId: string; type: string; at: number; data: Record<string, unknown> }>(each),
-          ),
-        },
-        200,
-      );
+      await logAccess(database, c, 'read_entry', id);
+      const trail = (await database.query<z.infer<typeof TrailSchema>>(sql.trail, [id])).rows;
+      return c.json({ ...EntrySchema.parse(camel(row)), trail }, 200);
     },
   );
 
@@ -181,7 +165,7 @@ export function registerRoutes(api: ModuleApi, database: Database, operatorId: (
     {
       method: 'get',
       path: '/api/v1/map',
-      description: `Where entries of a period (a year at most) are: how many in each cell of a grid, by its middle; and one by one where there are no more than ${MOST_MARKS}.`,
+      description: `Where entries of a period are: how many in each cell of a grid, by its middle, and one by one where there are no more than ${MOST_MARKS}. The box is widened to whole cells.`,
       request: {
         query: z.object({ agency, box, from: instant, to: instant, type: typeCode.optional() }),
       },
@@ -189,32 +173,37 @@ export function registerRoutes(api: ModuleApi, database: Database, operatorId: (
         200: json(
           z.object({
             total: z.number().int(),
+            box: z.array(z.number()).length(4).openapi({ description: 'What was counted: west, south, east, north' }),
             cellDeg: z.number(),
             cells: z.array(z.object({ lon: z.number(), lat: z.number(), count: z.number().int() })),
             entries: z.array(Mark).nullable(),
           }),
           'The map',
         ),
-        422: { description: '`period_too_long`' },
       },
     },
     async (c) => {
       const { agency: asked, box: sides, from, to, type = null } = c.req.valid('query');
-      if (to - from > MOST_MAP_MS) throw new ModuleProblem(422, 'period_too_long', 'a map is of 366 days at most');
       const [west, south, east, north] = sides as [number, number, number, number];
-      const cellDeg = Math.max(east - west, north - south) / MAP_CELLS;
-      const wanted = [reached(c.get('caller'), asked), from, to, type, west, south, east, north];
-      const cells = (
-        await database.query<{ lon: number; lat: number; count: number }>(sql.map_cells, [...wanted, cellDeg])
-      ).rows;
-      const total = cells.reduce((sum, { count }) => sum + count, 0);
+      const grid = mapGrid(west, south, east, north);
+      const of = reached(c.get('caller'), asked);
+      // years are counted of all types together
+      const [first, end] = type === null ? wholeYears(from, to) : [0, 0];
+      const counted = first < end ? [yearBegins(first), yearBegins(end)] : [to, to];
+      const { rows } = await database.query<{ x: number; y: number; count: number }>(sql.map_cells, [
+        ...[of, type, from, to, ...counted, first, end, grid.level],
+        ...[...grid.x, ...grid.y],
+      ]);
+      const total = rows.reduce((sum, { count }) => sum + count, 0);
+      const { cellDeg } = grid;
+      const cells = rows.map(({ x, y, count }) => ({ lon: (x + 0.5) * cellDeg, lat: (y + 0.5) * cellDeg, count }));
       const entries =
         total > MOST_MARKS
           ? null
-          : (await database.query(sql.map_entries, [...wanted, MOST_MARKS])).rows.map((row) =>
+          : (await database.query(sql.map_entries, [of, type, from, to, ...grid.box])).rows.map((row) =>
               camel<z.infer<typeof Mark>>(row),
             );
-      return c.json({ total, cellDeg, cells, entries }, 200);
+      return c.json({ total, box: [...grid.box], cellDeg, cells, entries }, 200);
     },
   );
 }

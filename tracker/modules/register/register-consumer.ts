@@ -1,18 +1,11 @@
-import type { Queryable } from '../../src/store/database.js';
 import type { Effect, FeedConsumer, FeedEvent } from '../feed-follower.js';
 import { type TrackerClient, TrackerRefusal } from '../tracker-client.js';
-import { entryState, type Vek, VekSchema } from './entry-state.js';
+import { keepVekEntry, type PoliceAgency } from './register-entries.js';
 import { registerSql as sql } from './register-sql.js';
+import { type Vek, VekSchema } from './vek-entry.js';
 
 /** So many cards are asked for at a time. */
 const AT_ONCE = 8;
-const NUMBER_DIGITS = 6;
-
-/** An agency whose events are registered. */
-export interface PoliceAgency {
-  readonly id: string;
-  readonly code: string;
-}
 
 /** Keeps one police agency's entries: of what the feed tells it reads the cards as they stand, and stores what differs. */
 export class RegisterConsumer implements FeedConsumer {
@@ -35,14 +28,14 @@ export class RegisterConsumer implements FeedConsumer {
     const veks = await this.#read([...new Set(told.map(({ vek_id }) => vek_id))]);
     return async (tx) => {
       await tx.query(sql.insert_events, [this.#agency.id, JSON.stringify(told)]);
-      for (const vek of veks) await this.#keep(tx, vek);
+      for (const vek of veks) await keepVekEntry(tx, this.#agency, vek);
     };
   }
 
   async startOver(subjects: readonly string[]): Promise<Effect> {
     const veks = await this.#read(subjects.flatMap((subject) => /^vek\/(.+)$/.exec(subject)?.[1] ?? []));
     return async (tx) => {
-      for (const vek of veks) await this.#keep(tx, vek);
+      for (const vek of veks) await keepVekEntry(tx, this.#agency, vek);
     };
   }
 
@@ -59,19 +52,6 @@ export class RegisterConsumer implements FeedConsumer {
       for (const vek of await Promise.all(answers)) if (vek !== undefined) veks.push(vek);
     }
     return veks;
-  }
-
-  async #keep(tx: Queryable, vek: Vek): Promise<void> {
-    const { isHanded, state } = entryState(vek, this.#agency.id);
-    const key = [this.#agency.id, vek.id, JSON.stringify(state)];
-    if ((await tx.query(sql.update_entry, key)).rowCount > 0 || !isHanded) return;
-    const { rows } = await tx.query<{ year: number; last: number }>(sql.next_number, [
-      this.#agency.id,
-      state.received_at,
-    ]);
-    const { year, last } = rows[0]!;
-    const number = `${this.#agency.code}-${year}-${String(last).padStart(NUMBER_DIGITS, '0')}`;
-    await tx.query(sql.insert_entry, [...key, number]);
   }
 }
 

@@ -8,16 +8,20 @@ import type { ModuleSettings } from '../module-settings.js';
 import { ownAgency } from '../own-agency.js';
 import { migrateSchema } from '../own-schema.js';
 import { TrackerClient } from '../tracker-client.js';
-import { registerRoutes } from './register-api.js';
+import { handRoutes } from './hand-api.js';
+import { type RegisterAgencies, readingRoutes } from './register-api.js';
 import { RegisterConsumer } from './register-consumer.js';
 
 const SCHEMA = 'register';
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
+/** A day and ten years, a town and the country are questions of one text, and need different plans. */
+const PLANNED_EACH_TIME = '-c plan_cache_mode=force_custom_plan';
 const POLICE = new Set(['state_police', 'municipal_police', 'port_police']);
 
 /** Starts the register: its own schema, its API, and one follower of the feed for each police agency that it has a token of. */
 export async function startRegister(settings: ModuleSettings, log: Log): Promise<RunningModule> {
-  const database = new Database(serverAddress(settings.databaseUrl), 4);
+  const { kind, config } = serverAddress(settings.databaseUrl);
+  const database = new Database({ kind, config: { ...config, options: PLANNED_EACH_TIME } }, 4);
   await migrateSchema(database, SCHEMA, MIGRATIONS);
   const trackers = settings.tokens.map((token) => new TrackerClient(settings.trackerUrl, token, 'event_register'));
   const followers: FeedFollower[] = [];
@@ -25,17 +29,19 @@ export async function startRegister(settings: ModuleSettings, log: Log): Promise
   const readAt = () =>
     Math.min(...followers.map((follower) => follower.readAt), followers.length === trackers.length ? Date.now() : 0);
   const api = new ModuleApi('Vanags: register of events', new ModuleCallers(trackers[0]!), readAt, log);
-  let operatorId: string | undefined;
-  registerRoutes(api, database, () => operatorId);
+  const agencies: RegisterAgencies = { operatorId: undefined, police: new Map() };
+  readingRoutes(api, database, agencies);
+  handRoutes(api, database, agencies);
   const { server, port } = await listen(api, settings.host, settings.port);
 
   const stopping = new AbortController();
   const follow = async (tracker: TrackerClient): Promise<void> => {
     const agency = await ownAgency(tracker, log, stopping.signal);
     if (agency === undefined) return;
-    operatorId = agency.operatorId;
+    agencies.operatorId = agency.operatorId;
     if (!POLICE.has(agency.kind))
       return log.warn(`register: ${agency.code} is no police: nothing is registered for it`);
+    agencies.police.set(agency.id, agency);
     const kept = { table: `${SCHEMA}.follower`, name: agency.id };
     const follower = new FeedFollower({ tracker, database, log }, kept, new RegisterConsumer(tracker, agency));
     followers.push(follower);

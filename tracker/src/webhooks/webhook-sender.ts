@@ -229,17 +229,20 @@ export class WebhookSender {
     return this.#poster.post(new URL(webhook.url), headers, body);
   }
 
+  /** Resolves once it is parked, however long the database is away. */
   async #park(line: Line, code: ParkedCode, detail: string): Promise<void> {
-    const { webhook } = line;
-    try {
-      await this.#savePositions(); // after it the version is another
-      await this.#commands.park(webhook.id, code);
-      this.#end(webhook.id);
-      this.counters.parked++;
-      this.#onParked(webhook, code, detail);
-    } catch (error) {
-      // it is tried once more, and parked then
-      if (!isAway(error)) this.#onError(`webhook ${webhook.id} could not be parked`, error);
+    const { webhook, stop } = line;
+    while (!stop.signal.aborted) {
+      try {
+        await this.#savePositions(); // after it the version is another
+        await this.#commands.park(webhook.id, code);
+        this.#end(webhook.id);
+        this.counters.parked++;
+        this.#onParked(webhook, code, detail);
+      } catch (error) {
+        if (!isAway(error)) this.#onError(`webhook ${webhook.id} could not be parked`, error);
+        await sleep(TICK_MS, undefined, { signal: stop.signal }).catch(() => {});
+      }
     }
   }
 

@@ -8,10 +8,13 @@ import {
   databaseKind,
   eventually,
   feedIsRead,
+  type SpawnedTracker,
+  spawnTracker,
   startTestTracker,
   type TestHome,
   type TestTracker,
 } from '../harness/test-tracker.js';
+import { WebhookReceiver } from '../harness/webhook-receiver.js';
 
 const EXCHANGE = 'events';
 /** A broker's start and a tracker's pauses on a machine ten times slower. */
@@ -62,6 +65,8 @@ class QueueReader {
   }
 }
 
+if (databaseKind === 'embedded')
+  console.warn('\n!!! the tests on a RabbitMQ are SKIPPED on the embedded database: they run on a PostgreSQL alone\n');
 // a broker's start costs seconds, and nothing here depends on the kind of database: once is enough, on the one that starts again sooner
 describe.skipIf(!rabbitIsThere || databaseKind !== 'postgres')('the feed on a RabbitMQ', () => {
   let home: TestHome;
@@ -70,22 +75,28 @@ describe.skipIf(!rabbitIsThere || databaseKind !== 'postgres')('the feed on a Ra
   let token: string;
   let everything: QueueReader;
   let closings: QueueReader;
+  let other: SpawnedTracker | undefined;
+  const receiver = new WebhookReceiver();
 
-  const start = async () => {
-    hub = await startTestTracker(home, { AMQP_URL: rabbit.url, AMQP_EXCHANGE: EXCHANGE });
+  const outlets = () => ({ AMQP_URL: rabbit.url, AMQP_EXCHANGE: EXCHANGE, WEBHOOK_ALLOW: '127.0.0.0/8' });
+  const start = async (env: Readonly<Record<string, string>> = outlets()) => {
+    hub = await startTestTracker(home, env);
     token = await hub.api.token('VUGD', 'dispatcher', 'integrator');
   };
   beforeAll(async () => {
     [rabbit, home] = await Promise.all([startRabbit(), createHome()]);
     everything = new QueueReader(rabbit.url, '#');
     closings = new QueueReader(rabbit.url, 'lv.vanags.vek.closed.*');
+    await receiver.start();
     await everything.open();
     await closings.open();
     await start();
     await createAgency(hub.api, await hub.api.admin(), 'VUGD');
   }, LIMIT_MS);
   afterAll(async () => {
+    await other?.kill();
     await hub.stop();
+    await receiver.stop();
     await everything.close();
     await closings.close();
     await rabbit.stop();
@@ -176,5 +187,80 @@ describe.skipIf(!rabbitIsThere || databaseKind !== 'postgres')('the feed on a Ra
     expect(new Set(everything.received.slice(before).map(({ id }) => id)).size).toBe(
       everything.received.length - before,
     );
+  });
+
+  it(
+    'F46 F44 F38 V31 the node that publishes, posts and watches is killed while VEKs flow: another goes on, nothing is missing',
+    async () => {
+      await hub.stop();
+      other = await spawnTracker({ ...home.env, ...outlets(), PORT: '0', HOST: '127.0.0.1' }); // has every lease before we ask
+      await start();
+      const webhook = { id: uuidv7(), url: receiver.url('/all'), subjects: ['vek'] };
+      await hub.api.ok('POST', '/api/v1/webhooks', webhook, token);
+      const posted = () => receiver.received('/all').flatMap(({ events }) => events.map(({ id }) => id));
+      const first = await newVek();
+      await arrives(first);
+      await eventually('it is posted', () => posted().length > 0, LIMIT_MS);
+
+      let flowing = true;
+      const flow = (async () => {
+        while (flowing) await newVek();
+      })();
+      const [before, postedBefore] = [everything.received.length, posted().length];
+      const isInTheMiddle = () => everything.received.length > before + 5 && posted().length > postedBefore + 5;
+      await eventually('events flow', isInTheMiddle, LIMIT_MS);
+      // so many seconds ago that it is due now
+      const due = await newVek();
+      const wait = "UPDATE vek SET created_at = clock_timestamp() - interval '10 min' WHERE id = $1";
+      await hub.database.query(wait, [due]);
+      await other.kill();
+      flowing = false;
+      await flow;
+      await hub.database.query('UPDATE lease SET expires_at = clock_timestamp()'); // in the place of waiting for their end
+      const last = await newVek();
+      await arrives(last);
+      const all = await expected(last);
+      expect(firsts(all.length)).toEqual(all);
+      await eventually('the last is posted', () => posted().includes(all.at(-1)!), LIMIT_MS);
+      const { rows } = await hub.database.query<{ id: string }>(
+        `SELECT id FROM feed_event WHERE aggregate_kind = 'vek' AND id = ANY ($1::uuid[])
+           AND position >= (SELECT min(position) FROM feed_event WHERE aggregate_id = $2) ORDER BY position`,
+        [all, first],
+      );
+      const wanted = rows.map(({ id }) => id);
+      expect([...new Set(posted())].slice(0, wanted.length)).toEqual(wanted);
+
+      const raised = async (vekId: string) =>
+        (
+          await hub.database.query(
+            `SELECT e.id FROM feed_event e JOIN attention a ON a.id = e.aggregate_id
+             WHERE e.type = 'lv.vanags.attention.raised.v1' AND a.kind = 'vek_unopened' AND a.vek_id = $1`,
+            [vekId],
+          )
+        ).rows.length;
+      await hub.database.query(wait, [last]); // once this is raised, the other node has looked at all
+      await eventually('the last is raised', async () => (await raised(last)) > 0, LIMIT_MS);
+      expect(await raised(due)).toBe(1);
+    },
+    LIMIT_MS,
+  );
+
+  it('F47 events that went while nothing was published are told and counted; the broker gets those that are left', async () => {
+    await hub.stop();
+    await start({}); // without a broker for a time
+    const lost = [await newVek(), await newVek()];
+    await feedIsRead(hub);
+    await hub.database.query("UPDATE feed_event SET recorded_at = now() - interval '40 days'");
+    const kept = await newVek();
+    await feedIsRead(hub);
+    await hub.tracker.core.feed.prune(30);
+    await hub.stop();
+    await start();
+    await arrives(kept);
+    for (const vekId of lost) expect(everything.has(vekId)).toBe(false);
+    expect(hub.errors.splice(0).map((text) => text.split(':')[0])).toEqual([
+      'events went before the broker had them; it gets those that are left',
+    ]);
+    expect(await (await fetch(`${hub.api.url}/metrics`)).text()).toMatch(/^vanags_amqp_gaps_total 1$/m);
   });
 });

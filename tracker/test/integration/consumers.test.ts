@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../../fixtures/world/seeded-random.js';
+import { lowPort } from '../harness/low-port.js';
 import {
   createAgency,
   createHome,
@@ -31,7 +33,7 @@ interface Diary {
 }
 
 // it has no database of its own, and the feed's is tested elsewhere: once is enough
-describe.skipIf(databaseKind !== 'postgres')('the consumer that the documentation prints', () => {
+describe.skipIf(databaseKind !== 'postgres')('the consumers that the documentation prints', () => {
   let home: TestHome;
   let hub: TestTracker;
   let folder: string;
@@ -40,12 +42,13 @@ describe.skipIf(databaseKind !== 'postgres')('the consumer that the documentatio
 
   beforeAll(async () => {
     const document = await readFile(new URL('../../CONSUMERS.md', import.meta.url), 'utf8');
-    const printed = /^```js\n([\s\S]*?)^```$/m.exec(document)![1]!;
-    expect(printed.trimEnd().split('\n').length).toBeLessThanOrEqual(MOST_LINES);
     folder = await mkdtemp(join(tmpdir(), 'vanags-consumer-'));
-    await writeFile(join(folder, 'consumer.mjs'), printed);
+    for (const [, printed] of document.matchAll(/^```js\n([\s\S]*?)^```$/gm)) {
+      expect(printed!.trimEnd().split('\n').length).toBeLessThanOrEqual(MOST_LINES);
+      await writeFile(join(folder, /^\/\/ (\w+\.mjs):/.exec(printed!)![1]!), printed!);
+    }
     home = await createHome();
-    hub = await startTestTracker(home);
+    hub = await startTestTracker(home, { WEBHOOK_ALLOW: '127.0.0.0/8' });
     await createAgency(hub.api, await hub.api.admin(), 'VUGD');
     token = await hub.api.token('VUGD', 'dispatcher', 'integrator');
   });
@@ -137,5 +140,54 @@ describe.skipIf(databaseKind !== 'postgres')('the consumer that the documentatio
     const gap = diary.findIndex(({ type }) => type === 'missed');
     expect(diary[gap]!.open).toContain(`vek/${missed}`);
     expect(diary.slice(gap + 1).map(({ subject }) => subject)).toContain(`vek/${later}`);
+  });
+
+  it('M36 the printed receiver takes what we signed, each event once, and nothing that others made, changed or send again later', async () => {
+    const port = await lowPort();
+    const url = `http://127.0.0.1:${port}/`;
+    const webhook = { id: uuidv7(), url, subjects: ['vek'] };
+    const { secret } = await hub.api.ok<{ secret: string }>(
+      'POST',
+      '/api/v1/webhooks',
+      webhook,
+      await hub.api.token('VUGD', 'integrator'),
+    );
+    const receiver = spawn(process.execPath, ['receiver.mjs'], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, SECRET: secret, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      let told = '';
+      receiver.stdout.on('data', (chunk) => {
+        told += chunk;
+      });
+      const lines = () => told.trimEnd().split('\n');
+      const veks = [await newVek(), await newVek()];
+      await eventually('the second is told', () => told.includes(`${veks[1]}\n`));
+      expect(lines().filter((line) => veks.some((id) => line.endsWith(id)))).toEqual(
+        veks.map((id) => `lv.vanags.vek.created.v1 vek/${id}`),
+      );
+
+      const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+      const body = JSON.stringify([{ id: 'x', type: 'made.up', subject: 'by/hand' }]);
+      const post = async (sent: { ageS?: number; by?: Buffer; signed?: string; body?: string }) => {
+        const sentAt = String(Math.floor(Date.now() / 1000) - (sent.ageS ?? 0));
+        const mac = createHmac('sha256', sent.by ?? key)
+          .update(`m.${sentAt}.${sent.signed ?? body}`)
+          .digest('base64');
+        const headers = { 'webhook-id': 'm', 'webhook-timestamp': sentAt, 'webhook-signature': `v1,AAAA v1,${mac}` };
+        return (await fetch(url, { method: 'POST', headers, body: sent.body ?? body })).status;
+      };
+      for (const wrong of [{ by: Buffer.from('guessed') }, { body: `${body} ` }, { ageS: 600 }, { ageS: -600 }])
+        expect(await post(wrong), JSON.stringify(wrong)).toBe(401);
+      expect((await fetch(url, { method: 'POST', body })).status).toBe(401);
+      expect(told).not.toContain('made.up');
+      expect([await post({}), await post({})]).toEqual([204, 204]);
+      await eventually('it is told', () => told.includes('made.up by/hand\n'));
+      expect(lines().filter((line) => line.startsWith('made.up'))).toEqual(['made.up by/hand']);
+    } finally {
+      receiver.kill();
+    }
   });
 });

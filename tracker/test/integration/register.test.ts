@@ -278,17 +278,173 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
     300_000,
   );
 
+  it('M31 an event that came to the agency itself is entered by hand, once, and changed by who knows its version', async () => {
+    const registrar = await hub.api.token('RPP', 'registrar');
+    const id = uuidv7();
+    const fields = {
+      typeCode: 'police.noise',
+      priority: 'P4',
+      lon: 24.11,
+      lat: 56.95,
+      address: 'Čaka iela 12-5, Rīga',
+      summary: 'Trokšņo kaimiņi',
+    };
+    const receivedAt = new Date(Date.now() - 3_600_000).toISOString();
+    const enter = (body: object = {}, token = registrar) =>
+      api().call<Entry & { code: string }>('POST', '/api/v1/entries', { id, receivedAt, ...fields, ...body }, token);
+    const [first, second] = await Promise.all([enter(), enter()]);
+    expect([first.status, second.status].sort()).toEqual([200, 201]);
+    expect(second.body).toEqual(first.body);
+    const { body: made } = first;
+    expect(made).toMatchObject({ ...fields, vekId: null, channel: 'manual', partStatus: 'own', version: 1 });
+    expect(made).toMatchObject({ receivedAt: Date.parse(receivedAt), enteredBy: 'RPP-registrar', closedAt: null });
+    const numbers = (await entries(rpp)).map(({ number }) => Number(number.split('-')[2])).sort((a, b) => a - b);
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+
+    const change = (of: number, body: object) =>
+      api().call<Entry & { code: string }>('PATCH', `/api/v1/entries/${of}`, body, registrar);
+    const closed = await change(made.id, { version: 1, closedAt: new Date().toISOString(), outcomeCode: 'warned' });
+    expect(closed.body).toMatchObject({ ...fields, version: 2, outcomeCode: 'warned', number: made.number });
+    expect((await change(made.id, { version: 1, summary: 'x' })).body.code).toBe('version_conflict');
+    expect((await change(made.id, { version: 2, outcomeCode: 'warned' })).body.version).toBe(2); // the same already
+    const early = new Date(Date.parse(receivedAt) - 1000).toISOString();
+    expect((await change(made.id, { version: 2, onSceneAt: early })).body.code).toBe('times_inverted');
+    const ofVek = await newVek(rpp);
+    const follows = await eventually('an entry of a VEK', () => entryOf(rpp, ofVek));
+    expect((await change(follows.id, { version: 1, summary: 'x' })).body.code).toBe('follows_vek');
+    const { trail } = await api().ok<{ trail: { type: string; subject: string; data: object }[] }>(
+      'GET',
+      `/api/v1/entries/${made.id}`,
+      undefined,
+      rpp,
+    );
+    expect(trail.map(({ type, subject }) => [type, subject])).toEqual([
+      ['entered', 'RPP-registrar'],
+      ['changed', 'RPP-registrar'],
+    ]);
+    expect(trail[1]!.data).toMatchObject({ outcomeCode: 'warned' });
+
+    // nobody else, nothing that makes no sense
+    expect((await enter({}, rpp)).body.code).toBe('role_not_allowed');
+    expect((await enter({}, await hub.api.token('VUGD', 'registrar'))).body.code).toBe('agency_not_allowed');
+    for (const wrong of [{ lat: null }, { receivedAt: '2999-01-01T00:00:00Z' }, { typeCode: null }, { lon: 181 }])
+      expect((await enter({ id: uuidv7(), ...wrong })).status, JSON.stringify(wrong)).toBe(400);
+  });
+
+  it('M32 a code that is retired stays readable and cannot be used any more; one that is not known cannot be used at all', async () => {
+    const operator = await hub.api.admin();
+    const registrar = await hub.api.token('RPP', 'registrar');
+    const codes = ['police.noise', 'police.theft'].map((code) => ({
+      code,
+      labelLv: `${code} lv`,
+      labelEn: `${code} en`,
+      validFrom: '2020-01-01',
+      validTo: null as string | null,
+    }));
+    const put = (given: object, token = operator) =>
+      api().call<{ written: number; retired: number }>('PUT', '/api/v1/classifiers/type', { codes: given }, token);
+    const used = async (typeCode: string, receivedAt = new Date().toISOString()) => {
+      const entry = { id: uuidv7(), receivedAt, typeCode };
+      const { status, body } = await api().call('POST', '/api/v1/entries', entry, registrar);
+      return body.code ?? status;
+    };
+    expect(await used('police.anything')).toBe(201); // no codes yet
+    expect((await put(codes, registrar)).status).toBe(403);
+    expect((await put(codes)).body).toEqual({ written: 2, retired: 0 });
+    expect((await put(codes)).body).toEqual({ written: 0, retired: 0 });
+    expect(await used('police.theft')).toBe(201);
+    expect((await put(codes.slice(0, 1))).body).toEqual({ written: 0, retired: 1 });
+    expect(await used('police.theft')).toBe('code_retired');
+    expect(await used('police.theft', new Date(Date.now() - 2 * DAY_MS).toISOString())).toBe(201); // of when it was good
+    expect(await used('police.theft', '2019-01-01T00:00:00Z')).toBe('code_retired');
+    expect(await used('police.thef')).toBe('code_unknown');
+    const told = await api().ok<{ codes: typeof codes }>('GET', '/api/v1/classifiers/type', undefined, rpp);
+    expect(told.codes.map(({ code }) => code)).toEqual(['police.noise', 'police.theft']);
+    expect(told.codes[0]).toEqual(codes[0]);
+    expect(told.codes[1]).toMatchObject({ ...codes[1], validTo: expect.stringMatching(/^20\d\d-\d\d-\d\d$/) });
+    expect((await put([codes[0], codes[0]])).status).toBe(400);
+    // what a card brings is registered as it is: the register does not judge 112
+    const vekId = await newVek(rpp, { typeCode: 'police.unheard_of' });
+    await eventually('its entry', () => entryOf(rpp, vekId));
+    await hub.database.query('DELETE FROM register.code');
+  });
+
+  it('M33 words are found with or without diacritics and case, by their beginnings, numbers as they are', async () => {
+    const seed = 3371;
+    const random = createRandom(seed, 'register words');
+    const streets = ['Brīvības', 'Čaka', 'Ķengaraga', 'Lāčplēša', 'Žagatu'];
+    const folded = (text: string) =>
+      text
+        .normalize('NFD')
+        .replace(/\p{M}/gu, '')
+        .toLowerCase()
+        .match(/[a-z0-9]+/g) ?? [];
+    const registrar = await hub.api.token('RPP', 'registrar');
+    const receivedAt = new Date().toISOString();
+    for (let i = 0; i < 12; i++) {
+      const address = `${random.pick(streets)} iela ${1 + random.below(3)}-${10 + random.below(3)}`;
+      const summary = random.pick(['zagts ŪDENSMĒRĪTĀJS', 'suns bez saimnieka', 'Lāču iela', '']) || null;
+      const entry = { id: uuidv7(), typeCode: 'police.noise', receivedAt, address, summary };
+      await api().ok('POST', '/api/v1/entries', entry, registrar);
+    }
+    const all = await entries(rpp);
+    const ask = async (q: string) =>
+      (await entries(rpp, `&q=${encodeURIComponent(q)}`)).map(({ number }) => number).sort();
+    for (const q of [
+      'brivibas',
+      'BRĪV',
+      'lac',
+      'lāč 2',
+      'iela 1-11',
+      'udensmer',
+      'caka 11',
+      'bez suns',
+      'nav tāda',
+      '1',
+    ]) {
+      const wanted = all.filter(({ address, summary }) => {
+        const words = folded(`${address ?? ''} ${summary ?? ''}`);
+        return folded(q).every((asked) =>
+          words.some((word) => (/\d/.test(asked) ? word === asked : word.startsWith(asked))),
+        );
+      });
+      expect(await ask(q), `${q}, seed ${seed}`).toEqual(wanted.map(({ number }) => number).sort());
+    }
+    const one = all[0]!.number;
+    expect(await ask(one.toLowerCase())).toContain(one);
+    for (const nothing of ['!!!', "' | & ! :* \\", '%_']) expect(await ask(nothing)).toEqual([]);
+  });
+
+  it('M34 who reads entries is written down, with the purpose, the first time in ten minutes', async () => {
+    const { id } = (await entries(vp))[0]!;
+    const log = async () =>
+      (
+        await hub.database.query(
+          "SELECT subject, purpose, action, entry_id::int FROM register.access_log WHERE subject = 'VP-commander' ORDER BY seq",
+        )
+      ).rows;
+    const commander = await hub.api.token('VP', 'commander');
+    for (let i = 0; i < 2; i++) {
+      await entries(commander);
+      await api().ok('GET', `/api/v1/entries/${id}`, undefined, commander);
+    }
+    expect(await log()).toEqual([
+      { subject: 'VP-commander', purpose: 'event_register', action: 'list_entries', entry_id: null },
+      { subject: 'VP-commander', purpose: 'event_register', action: 'read_entry', entry_id: id },
+    ]);
+  });
+
   it('M25 M26 lists and maps are what a look at every entry finds', async () => {
     const seed = 4_550_000;
     const random = createRandom(seed, 'register');
-    const since = Date.UTC(2024, 0, 1);
+    const since = Date.UTC(2021, 6, 1);
     const { agencyId } = (await entries(vp))[0]!;
     const types = ['police.theft', 'police.noise', 'police.burglary_now'];
     const made = Array.from({ length: 400 }, (_, i) => ({
       number: `VP-2024-${i}`,
       type_code: random.pick(types),
-      // whole seconds, some of them the same
-      at: since + random.below(300) * 1000 * 3600,
+      // whole hours, some of them the same; half in some days, half in years
+      at: since + random.below(random.chance(0.5) ? 300 : 30_000) * 1000 * 3600,
       lon: random.chance(0.1) ? null : 21 + random.next() * 7,
       lat: 55.7 + random.next() * 2.3,
       closed: random.chance(0.5),
@@ -331,29 +487,67 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
       const listed = made.filter((each) => of(each) && !(open && each.closed)).map(({ number }) => number);
       expect(found.sort(), told).toEqual(listed.sort());
 
+      // of days, or of years
+      const until = random.chance(0.5) ? to : from + (1 + random.below(4)) * 400 * DAY_MS;
       const [west, south] = [21 + random.next() * 4, 55.7 + random.next()];
       const [east, north] = [west + 0.5 + random.next() * 3, south + 0.3 + random.next()];
-      const query = new URLSearchParams({ from: iso(from), to: iso(to), box: [west, south, east, north].join() });
+      const query = new URLSearchParams({ from: iso(from), to: iso(until), box: [west, south, east, north].join() });
       if (type !== undefined) query.set('type', type);
-      const map = await api().ok<{ total: number; cells: { count: number }[]; entries: { number: string }[] }>(
-        'GET',
-        `/api/v1/map?${query}`,
-        undefined,
-        vp,
-      );
+      const map = await api().ok<{
+        total: number;
+        box: [number, number, number, number];
+        cellDeg: number;
+        cells: { lon: number; lat: number; count: number }[];
+        entries: { number: string }[];
+      }>('GET', `/api/v1/map?${query}`, undefined, vp);
+      const [w, s, e, n] = map.box;
+      for (const margin of [west - w, south - s, e - east, n - north]) {
+        expect(margin, told).toBeGreaterThanOrEqual(0);
+        expect(margin, told).toBeLessThan(map.cellDeg);
+      }
       const inside = made.filter(
-        (each) =>
-          of(each) &&
-          each.lon !== null &&
-          each.lon >= west &&
-          each.lon <= east &&
-          each.lat >= south &&
-          each.lat <= north,
+        ({ at, type_code, lon, lat }) =>
+          at >= from &&
+          at < until &&
+          (type ?? type_code) === type_code &&
+          lon !== null &&
+          lon >= w &&
+          lon < e &&
+          lat >= s &&
+          lat < n,
       );
       expect(map.entries.map(({ number }) => number).sort(), told).toEqual(inside.map(({ number }) => number).sort());
       expect(map.total, told).toBe(inside.length);
+      const counts = new Map<string, number>();
+      for (const { lon, lat } of inside) {
+        const middle = [lon!, lat].map((deg) => (Math.floor(deg / map.cellDeg) + 0.5) * map.cellDeg).join();
+        counts.set(middle, (counts.get(middle) ?? 0) + 1);
+      }
+      expect(new Map(map.cells.map(({ lon, lat, count }) => [`${lon},${lat}`, count])), told).toEqual(counts);
     }
-    const long = `/api/v1/map?from=${iso(0)}&to=${iso(since)}&box=20,55,29,59`;
-    expect((await api().call('GET', long, undefined, vp)).body.code).toBe('period_too_long');
+  });
+
+  it('M35 what a map has counted ahead is what a look at every entry counts, whatever was written', async () => {
+    const { database } = hub;
+    const counted = (from: string) =>
+      database.query(`SELECT level, x, y, year::int, agency_id, entries::int FROM ${from} ORDER BY 1, 2, 3, 4, 5`);
+    const isRight = async (what: string) => {
+      const all = await counted(`(
+        SELECT level, floor(ST_X(place) * 2 ^ level) AS x, floor(ST_Y(place) * 2 ^ level) AS y,
+               extract(year FROM received_at AT TIME ZONE 'UTC') AS year, agency_id, count(*) AS entries
+        FROM register.entry CROSS JOIN generate_series(0, 9) AS level WHERE place IS NOT NULL GROUP BY 1, 2, 3, 4, 5) AS c`);
+      expect((await counted('register.year_cell WHERE entries <> 0')).rows, what).toEqual(all.rows);
+    };
+    await isRight('what the tests before made');
+    const moves = [
+      'SET place = ST_Translate(place, 0.01, -0.3) WHERE id % 3 = 0',
+      "SET received_at = received_at + interval '170 days' WHERE id % 5 = 0",
+      'SET place = NULL WHERE id % 7 = 0',
+      'SET place = ST_SetSRID(ST_MakePoint(-24.5, -0.001), 4326) WHERE place IS NULL AND id % 2 = 0',
+    ];
+    for (const move of moves) await database.query(`UPDATE register.entry ${move}`);
+    await isRight('moved');
+    await database.query('DELETE FROM register.entry WHERE id % 4 = 0');
+    await isRight('removed');
   });
 });

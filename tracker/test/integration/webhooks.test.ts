@@ -5,6 +5,7 @@ import {
   createHome,
   databaseIsThere,
   eventually,
+  feedIsRead,
   startTestTracker,
   type TestHome,
   type TestTracker,
@@ -273,6 +274,42 @@ describe.skipIf(!databaseIsThere)('webhooks', () => {
         for (const form of [secret, raw.toString('hex'), raw.toString('base64')]) expect(text).not.toContain(form);
     }
     expect(JSON.stringify(await states())).not.toContain(secret.slice(6));
+    await remove(id);
+  });
+
+  // last: it removes what the others read
+  it('F47 events that went before it was resumed are told; it goes on from the snapshot', async () => {
+    const { cursor: old } = await hub.api.ok<{ cursor: string }>('GET', '/api/v1/feed?after=now', undefined, token);
+    const { id } = await create('/late');
+    receiver.answer('/late', (response) => response.writeHead(410).end());
+    const lost = await newVek();
+    expect(await parkedAs(id)).toBe('receiver_gone');
+    receiver.answer('/late', undefined);
+    await feedIsRead(hub);
+    await hub.database.query("UPDATE feed_event SET recorded_at = now() - interval '40 days'");
+    await hub.tracker.core.feed.prune(30);
+    await hub.stop(); // a node that has read them has them in memory still
+    hub = await startTestTracker(home, env);
+    token = await hub.api.token('VUGD', 'dispatcher', 'integrator', 'admin');
+
+    const resume = (body: object) => hub.api.call('POST', `/api/v1/webhooks/${id}/resume`, body, token);
+    expect((await resume({})).status).toBe(204);
+    expect(await eventually('it is parked again', async () => (await stateOf(id)).parked?.code === 'cursor_gone')).toBe(
+      true,
+    );
+    const gone = await resume({ after: old });
+    expect([gone.status, gone.body.code]).toEqual([410, 'cursor_gone']);
+    const { cursor, items } = await hub.api.ok<{ cursor: string; items: { subject: string }[] }>(
+      'GET',
+      '/api/v1/feed/snapshot?subjects=vek',
+      undefined,
+      token,
+    );
+    expect(items.map(({ subject }) => subject)).toContain(lost);
+    expect((await resume({ after: cursor })).status).toBe(204);
+    const next = await newVek();
+    await has('/late', next);
+    expect(subjects('/late').filter((subject) => subject !== lost)).toEqual([next]);
     await remove(id);
   });
 });
