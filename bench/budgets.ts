@@ -76,17 +76,35 @@ export const BUDGETS: readonly Budget[] = [
   },
   {
     id: 'ingest.hub-cpu.1',
-    what: 'hub CPU a fix, all of the way to commit, alone in its frame',
+    what: 'hub CPU a fix, all of the way to commit and ack, alone in its frame: 10 000 crews, one a second each',
     limit: 15,
     unit: 'µs',
     side: 'most',
   },
   {
     id: 'ingest.hub-cpu.10',
-    what: 'hub CPU a fix, all of the way to commit, frames of 10',
+    what: 'hub CPU a fix, all of the way to commit and ack, frames of 10',
     limit: 6,
     unit: 'µs',
     side: 'most',
+  },
+  ...(['postgres', 'embedded'] as const).flatMap((database) =>
+    [1, 10, 50].map(
+      (fixes): Budget => ({
+        id: `ingest.${database}.${fixes}.half.ack.p99`,
+        what: `due → acknowledged, p99, at half the top rate, ${fixes} a frame, ${database}`,
+        limit: 500,
+        unit: 'ms',
+        side: 'most',
+      }),
+    ),
+  ),
+  {
+    id: 'ingest.null.driven',
+    what: 'what the harness itself drives into a hub that does nothing, frames of 10',
+    limit: 100_000,
+    unit: 'fixes/s',
+    side: 'least',
   },
   { id: 'ingest.idle-crew', what: 'memory an idle connected crew', limit: 2, unit: 'KiB', side: 'most' },
   {
@@ -219,6 +237,21 @@ export const BUDGETS: readonly Budget[] = [
     unit: 'ms',
     side: 'most',
   },
+  {
+    id: 'console.script',
+    what: "console's main thread, 10 000 moving units, script a frame",
+    limit: 8,
+    unit: 'ms',
+    side: 'most',
+  },
+  {
+    id: 'coverage.full',
+    what: 'national coverage, all cells, 500 units, in a worker',
+    limit: 600,
+    unit: 'ms',
+    side: 'most',
+  },
+  { id: 'coverage.moved-unit', what: 'national coverage after one unit has moved', limit: 2, unit: 'ms', side: 'most' },
 ];
 
 export interface Verdict extends Budget {

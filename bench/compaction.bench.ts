@@ -3,8 +3,9 @@ import pg from 'pg';
 import { CrewWorkers } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
-import { median } from './lib/statistics.js';
+import { median, quantile } from './lib/statistics.js';
 import { difference, storedSums } from './lib/stored-sums.js';
+import { ratiosAtChanges, type Window } from './lib/switched-windows.js';
 import { crewUrl, TrackerProcess } from './lib/tracker-process.js';
 
 const CREWS = 1000;
@@ -12,9 +13,10 @@ const FIXES_PER_FRAME = 10;
 /** More than any hub takes: what is offered is held back by what waits for its ack. */
 const OFFERED_FRAMES_PER_S = 30_000;
 const OUTSTANDING = 60_000;
-const WINDOW_S = 5;
-/** Windows on end with the compaction at work, and without: blocks of them alternate. */
-const BLOCK = 3;
+const WINDOW_S = 3;
+const WARM_UP_S = 0.5;
+/** Windows on end with the compaction at work, and at least so many without: blocks of them alternate. */
+const BLOCK = 5;
 const BLOCKS = 3;
 /** Of a tracker, whatever was found until then: one that is too slow for all of it is not waited for. */
 const MOST_S = 240;
@@ -54,7 +56,7 @@ export async function bench(run: BenchRun): Promise<void> {
       run.progress(`${database}: ${what}`);
       const { durablePerS } = await workers.step({
         seconds: WINDOW_S,
-        warmUpS: 1,
+        warmUpS: WARM_UP_S,
         framesPerS: OFFERED_FRAMES_PER_S,
         fixesPerFrame: FIXES_PER_FRAME,
         maxOutstanding: OUTSTANDING,
@@ -63,23 +65,26 @@ export async function bench(run: BenchRun): Promise<void> {
       return durablePerS;
     };
     await capacity('warming up');
-    const { without, during } = await alternate(run, sql, capacity);
+    const windows = await alternate(run, sql, capacity);
     const made = await lines(sql);
-    const ratios = during.map((block, i) => median(block) / median([...without[i]!, ...(without[i + 1] ?? [])]));
+    const ratios = ratiosAtChanges(windows, BLOCK);
     run.check(
       `${database}: the compaction was at work`,
-      made > 0 && during.length > 0,
+      made > 0 && ratios.length > 0,
       `${made} lines of ${CREWS} units`,
     );
-    if (ratios.length > 0)
+    if (ratios.length > 0) {
+      const level = (compacting: boolean) =>
+        Math.round(median(windows.filter((one) => one.isOn === compacting).map(({ value }) => value)));
       run.figure({
         id: `compaction.${database}.ratio`,
-        what: `durable fixes a second during compaction, by those just before and after, frames of ${FIXES_PER_FRAME}, ${database}`,
+        what: `durable fixes a second during compaction, by those just before or after, frames of ${FIXES_PER_FRAME}, ${database}`,
         value: median(ratios),
         unit: '×',
         better: 'more',
-        note: `${ratios.map((ratio) => ratio.toFixed(2)).join(', ')} in ${ratios.length} blocks of ${BLOCK} windows; ${Math.round(median(during.flat()))} and ${Math.round(median(without.flat()))} fixes/s`,
+        note: `half of ${ratios.length} pairs of windows from ${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}; ${level(true)} and ${level(false)} fixes/s`,
       });
+    }
     const { sums, errors } = await workers.report();
     judgeComplaints(run, database, errors);
     const fault = difference(sums, await storedSums(tracker.sql, agency, sums.rows));
@@ -98,37 +103,36 @@ async function alternate(
   run: BenchRun,
   sql: pg.Client,
   capacity: (what: string) => Promise<number>,
-): Promise<{ without: number[][]; during: number[][] }> {
-  const without: number[][] = [[]];
-  const during: number[][] = [];
+): Promise<readonly Window[]> {
+  const windows: Window[] = [];
   const until = performance.now() + MOST_S * 1000;
   let heldBackAt = performance.now() - NOTICED_S * 1000;
   let isAllowed = false;
+  let inBlock = 0;
+  let blocks = 0;
   while (performance.now() < until) {
     const before = await holderOf(sql);
     const settled = before !== 'bench' || performance.now() - heldBackAt >= NOTICED_S * 1000;
-    const perS = await capacity(before === 'tracker' ? 'with compaction' : 'without compaction');
+    const compacting = before === 'tracker';
+    const perS = await capacity(compacting ? 'with compaction' : 'without compaction');
     if (!settled || (await holderOf(sql)) !== before) continue;
-    if (before === 'tracker') {
-      if (during.length < without.length) during.push([]);
-      during.at(-1)!.push(perS);
-      if (during.at(-1)!.length < BLOCK) continue;
+    inBlock = windows.at(-1)?.isOn === compacting ? inBlock + 1 : 1;
+    windows.push({ isOn: compacting, value: perS });
+    if (inBlock < BLOCK) continue;
+    if (compacting) {
       await holdBack(sql);
       heldBackAt = performance.now();
       isAllowed = false;
-      without.push([]);
-    } else {
-      without.at(-1)!.push(perS);
-      if (without.at(-1)!.length < BLOCK) continue;
-      if (during.length === BLOCKS) break;
+      blocks++;
+    } else if (blocks === BLOCKS) break;
+    else if (!isAllowed) {
       // it looks every half minute: what is measured until then is without it
-      if (!isAllowed) await sql.query(`DELETE FROM lease WHERE name = 'tracks'`);
+      await sql.query(`DELETE FROM lease WHERE name = 'tracks'`);
       isAllowed = true;
     }
   }
-  if (without.at(-1)!.length === 0) without.pop();
-  if (during.length < BLOCKS) run.note(`${during.length} of ${BLOCKS} blocks with compaction within ${MOST_S} s`);
-  return { without, during };
+  if (blocks < BLOCKS) run.note(`${blocks} of ${BLOCKS} blocks with compaction within ${MOST_S} s`);
+  return windows;
 }
 
 /** Who may compact now. */

@@ -18,12 +18,12 @@ const QUESTIONS = { quick: 200, full: 1000 };
 /** Rounds of a size, in each of which every peer answers all questions once, go on for so many seconds. */
 const ROUNDS_S = { quick: 9, full: 60 };
 const LEAST_ROUNDS = 5;
-/** Questions of one turn, and of a scan's, whose time hardly varies with them: short turns make many pairs. */
-const TURN = 25;
-const SCAN_TURN = 8;
-const MOST_ROUNDS = 1001;
+/** Questions of one turn, and of a scan's, whose time hardly varies with them: of short turns more are not disturbed. */
+const TURN = 10;
+const SCAN_TURN = 2;
+const MOST_ROUNDS = 4001;
 /** The live index answers a turn's questions again and again for this long, before a peer does and after. */
-const OURS_MS = 8;
+const OURS_MS = 4;
 /** Odd. */
 const MOVE_ROUNDS = 3;
 const MOVES = { quick: 2000, full: 20_000 };

@@ -1,25 +1,26 @@
 /** How many fixes a second become durable, how soon are they acknowledged, and what does one cost, alone in its frame and in company? */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchHub } from './lib/bench-hub.js';
+import { checkStored } from './lib/check-stored.js';
 import { CONNECTIONS_PER_S, CrewWorkers, type StepOutcome } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { merged } from './lib/latency.js';
 import { type Part, residentBytes, startMeter, type Usage } from './lib/processes.js';
-import { type BenchRun, judgeComplaints } from './lib/run.js';
+import type { BenchRun } from './lib/run.js';
 import { median } from './lib/statistics.js';
-import { difference, storedSums } from './lib/stored-sums.js';
 import type { PlotLine } from './lib/svg-plot.js';
 import { crewUrl, type Target } from './lib/tracker-process.js';
 
-const CREWS = 4000;
 /** The protocol lets a crew send 20 frames a second. */
 const FRAMES_PER_CREW = 18;
 /** Enough that the database never waits for us, also while acks are paced; little enough that the hub never refuses. */
 const MAX_OUTSTANDING = 60_000;
-/** The share of the capacity at which latency is quoted: a service that is run hotter has no room for a bad minute. */
+/** The share of the capacity at which cost is counted: a service that is run hotter has no room for a bad minute. */
 const STEADY_SHARE = 0.7;
+/** The share at which the budget of the acks holds. */
+const HALF = 0.5;
 const LEAST_FRAMES_PER_S = 50;
-const LADDER = [0.1, 0.25, 0.5, 0.85, 1];
+const LADDER = [0.1, 0.25, 0.85, 1];
 const GROWTH = [1000, 10_000, 100_000];
 /** The limit on open files of the tracker may be 20 000. */
 const MOST_CONNECTED = 15_000;
@@ -29,9 +30,11 @@ const DRIVE_PER_S = 150_000;
 const DRIVE_ENOUGH_PER_S = 100_000;
 
 interface Lengths {
+  /** The fleet: each of its crews sends a fix a second under full fix load. */
+  readonly crews: number;
   readonly frames: readonly number[];
   readonly capacityS: number;
-  /** Seconds of a step of the ladder, of the growth and of the drive, and of that what is not measured. */
+  /** Seconds of a step of the ladder, of the growth, of the drive and at half the capacity, and of that what is not measured. */
   readonly stepS: number;
   readonly warmUpS: number;
   /** Windows in which tracker and null hub take turns at the same rate. */
@@ -40,7 +43,8 @@ interface Lengths {
   readonly windowWarmUpS: number;
 }
 const QUICK: Lengths = {
-  frames: [1, 10],
+  crews: 4000,
+  frames: [10],
   capacityS: 3,
   stepS: 2.5,
   warmUpS: 1,
@@ -49,11 +53,12 @@ const QUICK: Lengths = {
   windowWarmUpS: 0.5,
 };
 const FULL: Lengths = {
+  crews: 10_000,
   frames: [1, 10, 50],
   capacityS: 12,
-  stepS: 12,
-  warmUpS: 3,
-  windows: 5,
+  stepS: 10,
+  warmUpS: 2,
+  windows: 4,
   windowS: 6,
   windowWarmUpS: 1,
 };
@@ -95,16 +100,20 @@ interface Plotted {
   readonly curves: PlotLine[];
   readonly ladder: PlotLine[];
   readonly costs: PlotLine[];
-  /** Microseconds of the hub a fix, by fixes a frame, on the dearer database. */
-  readonly hubCosts: Map<number, number>;
+  /** Microseconds of the hub a fix on the dearer database, by the id of the figure. */
+  readonly hubCosts: Map<string, { readonly what: string; readonly value: number }>;
+}
+
+function addHubCost({ hubCosts }: Plotted, id: string, what: string, value: number): void {
+  hubCosts.set(id, { what, value: Math.max(value, hubCosts.get(id)?.value ?? 0) });
 }
 
 export async function bench(run: BenchRun): Promise<void> {
   const { quick, seed, remote } = run.options;
   const lengths = quick ? QUICK : FULL;
-  const crews = createCrews(seed, CREWS);
+  const crews = createCrews(seed, lengths.crews);
   const plotted: Plotted = { curves: [], ladder: [], costs: [], hubCosts: new Map() };
-  const beside = remote === undefined ? await drive(run, createCrews(seed, CREWS), lengths) : undefined;
+  const beside = remote === undefined ? await drive(run, crews, lengths) : undefined;
 
   for await (const target of run.targets()) {
     const { agency, workers } = await connect(run, target, crews);
@@ -115,21 +124,19 @@ export async function bench(run: BenchRun): Promise<void> {
       const capacity = await capacityOf(run, target, workers, lengths, fixes);
       const hubCpu = await steady(run, target, workers, beside, lengths, fixes, capacity, plotted);
       if (hubCpu !== undefined) cpuLine.push([fixes, hubCpu]);
-      if (!quick && fixes < 50) await ladder(run, target, workers, lengths, fixes, capacity, plotted);
+      const half = await halfOf(run, target, workers, lengths, fixes, capacity);
+      if (!quick && fixes < 50) await ladder(run, target, workers, lengths, fixes, capacity, half, plotted);
     }
     if (cpuLine.length > 0) plotted.costs.push({ name: target.database, points: cpuLine });
+    // the last, as a tracker that has been at work for a while
+    if (run.hasTimeFor(`full fix load on ${target.database}`))
+      await fullLoad(run, target, workers, beside, lengths, plotted);
     await checkStored(run, target, workers, agency);
     await workers.stop();
     if (!quick && remote === undefined && target.database === 'postgres') await growth(run, target);
   }
-  for (const [fixes, value] of plotted.hubCosts)
-    run.figure({
-      id: `ingest.hub-cpu.${fixes}`,
-      what: `hub CPU a fix, ${fixes} a frame, on the dearer database`,
-      value,
-      unit: 'µs',
-      better: 'less',
-    });
+  for (const [id, { what, value }] of plotted.hubCosts)
+    run.figure({ id, what: `${what}, on the dearer database`, value, unit: 'µs', better: 'less' });
 
   run.plot({
     title: 'Latency until durable, by percentile',
@@ -181,7 +188,30 @@ async function drive(run: BenchRun, crews: ReturnType<typeof createCrews>, lengt
     better: 'more',
     note: `${cores(driven.usage)}; sent at most ${sendLag.p99.toFixed(1)} ms late (p99)`,
   });
+  if (!run.options.quick) await receiveAlone(run, crews, lengths);
   return { hub, workers };
+}
+
+/** What it costs to receive a frame and answer nothing: the rest of what a hub that does nothing costs is its acks. */
+async function receiveAlone(run: BenchRun, crews: ReturnType<typeof createCrews>, lengths: Lengths): Promise<void> {
+  const hub = await BenchHub.start('receive');
+  run.ending(() => hub.stop());
+  const workers = await CrewWorkers.connect(crewUrl(hub.url), crews);
+  run.ending(() => workers.stop());
+  const step = { seconds: lengths.stepS, warmUpS: 0, framesPerS: crews.length, fixesPerFrame: 1, drainS: 20 };
+  run.progress('receiving alone');
+  await workers.step(step);
+  const received = await metered(workers, [hub.part], step);
+  saidAloud(run, 'receiving alone', received);
+  run.figure({
+    id: 'ingest.null.receive-cpu',
+    what: 'CPU of a hub that receives a frame and hardly ever acknowledges one',
+    value: perFix('hub', received),
+    unit: 'µs',
+    note: `${crews.length} crews, a frame a second each`,
+  });
+  await workers.stop();
+  await hub.stop();
 }
 
 /** Registers the crews and lets them all in. */
@@ -191,7 +221,7 @@ async function connect(
   crews: ReturnType<typeof createCrews>,
 ): Promise<{ agency: string; workers: CrewWorkers }> {
   const api = await target.admin();
-  run.progress(`${target.database}: registering ${CREWS} crews`);
+  run.progress(`${target.database}: registering ${crews.length} crews`);
   const agency = await registerCrews(api, crews);
   await sleep(500);
   run.progress(`${target.database}: connecting`);
@@ -199,7 +229,7 @@ async function connect(
   run.ending(() => workers.stop());
   run.figure({
     id: `ingest.${target.database}.connect`,
-    what: `${CREWS} crews come at ${CONNECTIONS_PER_S} a second: until the last may send, ${target.database}`,
+    what: `${crews.length} crews come at ${CONNECTIONS_PER_S} a second: until the last may send, ${target.database}`,
     value: workers.connectedInS,
     unit: 's',
     better: 'less',
@@ -220,7 +250,7 @@ async function capacityOf(
   const most = await metered(workers, target.parts, {
     seconds: lengths.capacityS,
     warmUpS: lengths.warmUpS,
-    framesPerS: CREWS * FRAMES_PER_CREW,
+    framesPerS: lengths.crews * FRAMES_PER_CREW,
     fixesPerFrame: fixes,
     maxOutstanding: MAX_OUTSTANDING,
     drainS: 10,
@@ -239,9 +269,28 @@ async function capacityOf(
 }
 
 /**
- * Latency and cost at a steady rate, in windows that take turns with the null hub at the same rate: so a slow minute of the machine
- * falls on both, and their ratio holds. Returns the hub's microseconds a fix, where they can be counted.
+ * Full fix load: every crew sends a fix a second, alone in its frame, and has its own ack for it. What the budget of a fix alone in its frame
+ * means; crews that send faster share an ack among several frames.
  */
+async function fullLoad(
+  run: BenchRun,
+  target: Target,
+  workers: CrewWorkers,
+  beside: Beside | undefined,
+  lengths: Lengths,
+  plotted: Plotted,
+): Promise<void> {
+  const { ours, floor } = await inTurn(run, target, workers, beside, lengths, `${target.database}, full fix load`, {
+    framesPerS: lengths.crews,
+    fixesPerFrame: 1,
+  });
+  const where = `${lengths.crews} crews, a fix a second each, ${target.database}`;
+  const hubCpu = reportPairs(run, `ingest.${target.database}.load`, where, ours, floor);
+  if (hubCpu !== undefined)
+    addHubCost(plotted, 'ingest.hub-cpu.1', `hub CPU a fix, ${lengths.crews} crews, one a second each`, hubCpu);
+}
+
+/** Latency and cost at a steady rate. Returns the hub's microseconds a fix, where they can be counted. */
 async function steady(
   run: BenchRun,
   target: Target,
@@ -250,32 +299,58 @@ async function steady(
   lengths: Lengths,
   fixes: number,
   capacity: number,
-  { curves, ladder, hubCosts }: Plotted,
+  plotted: Plotted,
 ): Promise<number | undefined> {
   const where = `${target.database}, ${fixes} a frame`;
-  const id = `ingest.${target.database}.${fixes}`;
-  const step = {
-    seconds: lengths.windowS,
-    warmUpS: lengths.windowWarmUpS,
+  const { ours, floor } = await inTurn(run, target, workers, beside, lengths, where, {
     framesPerS: Math.max(LEAST_FRAMES_PER_S, (capacity * STEADY_SHARE) / fixes),
     fixesPerFrame: fixes,
-    drainS: 20,
-  };
+  });
+  const ack = mergedAcks(ours);
+  plotted.curves.push({ name: where, points: ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
+  plotted.ladder.push({ name: where, points: [[median(ours.map(({ outcome }) => outcome.durablePerS)), ack.at(99)]] });
+  const hubCpu = reportPairs(run, `ingest.${target.database}.${fixes}`, where, ours, floor);
+  if (hubCpu !== undefined && fixes > 1)
+    addHubCost(plotted, `ingest.hub-cpu.${fixes}`, `hub CPU a fix, ${fixes} a frame`, hubCpu);
+  return hubCpu;
+}
+
+/**
+ * Windows of the tracker that take turns with the null hub at the same rate: so a slow minute of the machine falls on both, and their
+ * ratio holds.
+ */
+async function inTurn(
+  run: BenchRun,
+  target: Target,
+  workers: CrewWorkers,
+  beside: Beside | undefined,
+  lengths: Lengths,
+  where: string,
+  load: { readonly framesPerS: number; readonly fixesPerFrame: number },
+): Promise<{ readonly ours: readonly Metered[]; readonly floor: readonly Metered[] }> {
+  const step = { ...load, seconds: lengths.windowS, warmUpS: lengths.windowWarmUpS, drainS: 20 };
   const ours: Metered[] = [];
   const floor: Metered[] = [];
   for (let window = 0; window < lengths.windows; window++) {
-    run.progress(`${where}: ${Math.round(step.framesPerS * fixes)} fixes/s, ${window + 1} of ${lengths.windows}`);
+    const perS = Math.round(step.framesPerS * step.fixesPerFrame);
+    run.progress(`${where}: ${perS} fixes/s, ${window + 1} of ${lengths.windows}`);
     ours.push(await metered(workers, target.parts, step));
     saidAloud(run, `${where}, steady`, ours.at(-1)!);
     if (beside !== undefined) floor.push(await metered(beside.workers, [beside.hub.part], step));
   }
+  return { ours, floor };
+}
+
+/** Latency and cost of windows, and of those of the null hub beside them. Returns the hub's microseconds a fix, where they can be counted. */
+function reportPairs(
+  run: BenchRun,
+  id: string,
+  where: string,
+  ours: readonly Metered[],
+  floor: readonly Metered[],
+): number | undefined {
   const at = `at ${Math.round(median(ours.map(({ outcome }) => outcome.offeredPerS)))} fixes/s, open loop`;
   const ack = mergedAcks(ours);
-  curves.push({ name: where, points: ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
-  ladder.push({
-    name: where,
-    points: [[median(ours.map(({ outcome }) => outcome.durablePerS)), ack.at(99)]],
-  });
   for (const p of [50, 99, 99.9])
     run.figure({
       id: `${id}.ack.p${String(p).replace('.', '')}`,
@@ -298,17 +373,17 @@ async function steady(
       note: `${at}; ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} in ${values.length} windows`,
     });
   }
-  if (beside === undefined) return undefined;
+  if (floor.length === 0) return undefined;
   const [hub, nothing] = [cpu('hub', ours), cpu('hub', floor)];
   run.figure({
     id: `${id}.null.hub-cpu`,
-    what: `CPU a fix of a hub that does nothing, at the same rate in turn with it`,
+    what: `CPU a fix of a hub that does nothing, at the same rate in turn with it, ${where}`,
     value: median(nothing),
     unit: 'µs',
   });
   run.figure({
     id: `${id}.null.ack.p99`,
-    what: 'due → acknowledged by it, p99: the floor',
+    what: `due → acknowledged by it at the same pace, p99: the floor, ${where}`,
     value: mergedAcks(floor).at(99),
     unit: 'ms',
   });
@@ -319,12 +394,38 @@ async function steady(
     unit: '×',
     better: 'less',
   });
-  const value = median(hub);
-  hubCosts.set(fixes, Math.max(value, hubCosts.get(fixes) ?? 0));
-  return value;
+  return median(hub);
 }
 
 const mergedAcks = (steps: readonly Metered[]) => merged(steps.map(({ outcome }) => outcome.ack.encoded()));
+
+/** Latency at half of what it takes. Returns the point of the ladder. */
+async function halfOf(
+  run: BenchRun,
+  target: Target,
+  workers: CrewWorkers,
+  lengths: Lengths,
+  fixes: number,
+  capacity: number,
+): Promise<[durablePerS: number, p99: number]> {
+  const where = `${target.database}, ${fixes} a frame, at half of what it takes`;
+  const framesPerS = Math.max(LEAST_FRAMES_PER_S, (capacity * HALF) / fixes);
+  run.progress(`${where}: ${Math.round(framesPerS * fixes)} fixes/s`);
+  const { stepS: seconds, warmUpS } = lengths;
+  const step = await metered(workers, target.parts, { seconds, warmUpS, framesPerS, fixesPerFrame: fixes, drainS: 20 });
+  saidAloud(run, where, step);
+  const { ackSummary, sendLag, offeredPerS, durablePerS } = step.outcome;
+  for (const p of ['p50', 'p99'] as const)
+    run.figure({
+      id: `ingest.${target.database}.${fixes}.half.ack.${p}`,
+      what: `due → acknowledged, ${p}, ${where}`,
+      value: ackSummary[p],
+      unit: 'ms',
+      better: 'less',
+      note: `at ${Math.round(offeredPerS)} fixes/s, open loop; sent at most ${sendLag.p99.toFixed(1)} ms late (p99)`,
+    });
+  return [durablePerS, ackSummary.p99];
+}
 
 /** Latency at other shares of the capacity. */
 async function ladder(
@@ -334,11 +435,12 @@ async function ladder(
   lengths: Lengths,
   fixes: number,
   capacity: number,
+  half: readonly [durablePerS: number, p99: number],
   plotted: Plotted,
 ): Promise<void> {
   const where = `${target.database}, ${fixes} a frame`;
   const line = plotted.ladder.find(({ name }) => name === where)!;
-  const points = [...line.points];
+  const points = [...line.points, half];
   for (const share of LADDER) {
     const framesPerS = Math.max(LEAST_FRAMES_PER_S, (capacity * share) / fixes);
     run.progress(`${where}: ${Math.round(framesPerS * fixes)} fixes/s`);
@@ -360,24 +462,6 @@ const cores = (usage: Usage) =>
   Object.entries(usage.cpuMs)
     .map(([part, ms]) => `${part} ${(ms / usage.elapsedMs).toFixed(2)} cores`)
     .join(', ');
-
-/** What is stored equals what was sent, or nothing above counts. */
-async function checkStored(run: BenchRun, target: Target, workers: CrewWorkers, agency: string): Promise<void> {
-  const sent = await workers.report();
-  judgeComplaints(run, target.database, sent.errors);
-  if (sent.reconnects > 0) run.note(`${target.database}: ${sent.reconnects} reconnects`);
-  if (target.sql === undefined) {
-    run.note('stored rows were not compared: give --database-url to read them');
-    return;
-  }
-  run.progress(`${target.database}: comparing ${sent.sums.rows} rows`);
-  const fault = difference(sent.sums, await storedSums(target.sql, agency, sent.sums.rows));
-  run.check(
-    `${target.database}: stored is what was sent`,
-    fault === undefined,
-    fault ?? `${sent.sums.rows} rows, equal in count and content, none doubled`,
-  );
-}
 
 /** The same rate from ever larger fleets: what a fix costs must not depend on who else is there. */
 async function growth(run: BenchRun, target: Target): Promise<void> {

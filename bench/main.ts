@@ -96,6 +96,12 @@ const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const roundS = values['round-s'] === undefined ? undefined : Number(values['round-s']);
 if (!(Number.isInteger(rounds ?? 1) && (rounds ?? 1) > 0 && (roundS ?? 1) > 0))
   fail('--rounds is a whole number and --round-s seconds, both above 0');
+if (values.url !== undefined) {
+  if (!URL.canParse(values.url)) fail(`--url ${values.url} is no URL`);
+  await fetch(new URL('/readyz', values.url)).catch(({ message, cause }: Error) =>
+    fail(`--url ${values.url}: no tracker answers there (${cause instanceof Error ? cause.message : message})`),
+  );
+}
 const before = values.compare === undefined ? undefined : (JSON.parse(readFileSync(values.compare, 'utf8')) as Report);
 
 const options: BenchOptions = {

@@ -1,11 +1,10 @@
 /** Does it stay as it is? A steady day in small: does memory grow, does latency drift? */
-
+import { checkStored } from './lib/check-stored.js';
 import { CrewWorkers } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { residentBytes } from './lib/processes.js';
-import { type BenchRun, judgeComplaints } from './lib/run.js';
+import type { BenchRun } from './lib/run.js';
 import { median, slope } from './lib/statistics.js';
-import { difference, storedSums } from './lib/stored-sums.js';
 import { crewUrl } from './lib/tracker-process.js';
 
 const CREWS = 2000;
@@ -35,7 +34,7 @@ export async function bench(run: BenchRun): Promise<void> {
         warmUpS: 0,
         framesPerS: FRAMES_PER_S,
         fixesPerFrame: 1,
-        drainS: 5,
+        drainS: 20,
       });
       if (saturated !== undefined)
         run.note(`${target.database}, slice ${slice + 1}: the generator was the limit: ${saturated}`);
@@ -102,13 +101,7 @@ export async function bench(run: BenchRun): Promise<void> {
         y: { label: 'MiB' },
         lines: [...memory].map(([name, points]) => ({ name, points })),
       });
-    const { sums, errors } = await workers.report();
-    judgeComplaints(run, target.database, errors);
-    if (target.sql !== undefined) {
-      run.progress(`${target.database}: comparing ${sums.rows} rows`);
-      const fault = difference(sums, await storedSums(target.sql, agency, sums.rows));
-      run.check(`${target.database}: stored is what was sent`, fault === undefined, fault ?? `${sums.rows} rows`);
-    }
+    await checkStored(run, target, workers, agency);
     await workers.stop();
   }
 }

@@ -2,37 +2,86 @@ import uWS, { type us_listen_socket, type WebSocket } from 'uWebSockets.js';
 
 const FIX_HEAD_BYTES = 8;
 const MAX_PAYLOAD_BYTES = 256 * 1024;
+/** As the tracker has it: a crew is acknowledged this often, ms, and sooner once so many items wait. */
+const PACE: Pace = { ms: 250, items: 8 };
+/** How often those that wait are looked at, ms. */
+const LOOK_MS = 25;
 
 /** What a hub of the bench does with a frame besides acknowledging it. */
 export type OnFrame = (frame: DataView) => void;
 
+export interface Pace {
+  readonly ms: number;
+  readonly items: number;
+}
+
+/** What one crew is owed: the ack of its one lane. */
+interface Debt {
+  lane: number;
+  durable: number;
+  items: number;
+  paidAt: number; // epoch ms
+  isWaiting: boolean;
+}
+
 /**
- * A hub that does nothing: it greets, says `resume`, and acknowledges each frame as soon as it is there. What the load generator shows against
- * it is the cost of the harness itself, and the floor of any latency. With onFrame it is the crew's side of the naive hubs.
+ * A hub that does nothing: it greets, says `resume`, and acknowledges what comes at the pace at which the tracker does. What the load generator
+ * shows against it is the cost of the harness itself, and the floor of any latency. With onFrame it is the crew's side of the naive hubs.
  */
-export function nullHub(onFrame?: OnFrame): uWS.TemplatedApp {
-  return uWS.App().ws<object>('/crew', {
+export function nullHub(onFrame?: OnFrame, pace = PACE): uWS.TemplatedApp {
+  const ack = new DataView(new ArrayBuffer(FIX_HEAD_BYTES));
+  ack.setUint8(0, 0x81);
+  const pay = (ws: WebSocket<Debt>, debt: Debt, now: number) => {
+    ack.setUint8(1, debt.lane);
+    ack.setUint32(4, debt.durable, true);
+    debt.items = 0;
+    debt.paidAt = now;
+    ws.send(ack.buffer, true);
+  };
+  const isDue = (debt: Debt, now: number) => debt.items >= pace.items || now - debt.paidAt >= pace.ms;
+  let waiting: WebSocket<Debt>[] = [];
+  const lookAtWaiting = () => {
+    const now = Date.now();
+    waiting = waiting.filter((ws) => {
+      const debt = ws.getUserData();
+      debt.isWaiting = debt.items > 0 && !isDue(debt, now);
+      if (!debt.isWaiting && debt.items > 0) pay(ws, debt, now);
+      return debt.isWaiting;
+    });
+    if (waiting.length > 0) setTimeout(lookAtWaiting, LOOK_MS);
+  };
+  return uWS.App().ws<Debt>('/crew', {
     maxPayloadLength: MAX_PAYLOAD_BYTES,
     idleTimeout: 60,
     upgrade: (res, req, context) => {
       const key = req.getHeader('sec-websocket-key');
       const protocol = req.getHeader('sec-websocket-protocol');
-      res.upgrade({}, key, protocol, req.getHeader('sec-websocket-extensions'), context);
+      const debt: Debt = { lane: 0, durable: 0, items: 0, paidAt: 0, isWaiting: false };
+      res.upgrade(debt, key, protocol, req.getHeader('sec-websocket-extensions'), context);
     },
     message: (ws, message, isBinary) => {
       if (!isBinary) return greet(ws, message);
       const frame = new DataView(message);
       onFrame?.(frame);
-      const ack = new DataView(new ArrayBuffer(FIX_HEAD_BYTES));
-      ack.setUint8(0, 0x81);
-      ack.setUint8(1, frame.getUint8(1));
-      ack.setUint32(4, frame.getUint32(4, true) + frame.getUint16(2, true) - 1, true);
-      ws.send(ack.buffer, true);
+      const debt = ws.getUserData();
+      const items = frame.getUint16(2, true);
+      debt.lane = frame.getUint8(1);
+      debt.durable = frame.getUint32(4, true) + items - 1;
+      debt.items += items;
+      const now = Date.now();
+      if (isDue(debt, now)) pay(ws, debt, now);
+      else if (!debt.isWaiting) {
+        debt.isWaiting = true;
+        if (waiting.push(ws) === 1) setTimeout(lookAtWaiting, LOOK_MS);
+      }
+    },
+    close: (ws) => {
+      if (ws.getUserData().isWaiting) waiting = waiting.filter((other) => other !== ws);
     },
   });
 }
 
-function greet(ws: WebSocket<object>, message: ArrayBuffer): void {
+function greet(ws: WebSocket<Debt>, message: ArrayBuffer): void {
   const { firstHeld = {} } = JSON.parse(Buffer.from(message).toString('utf8')) as { firstHeld?: { live?: number } };
   const limits = {
     frameBytes: 65_536,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import { BUDGETS, judge } from '../budgets.js';
+import { BUDGETS, type Budget, judge } from '../budgets.js';
 import { short } from './statistics.js';
 import { type Plot, plotSvg } from './svg-plot.js';
 
@@ -141,11 +141,11 @@ export function reportText(report: Report): string {
   );
   const verdicts = judge(allFigures(report));
   if (verdicts.length > 0) {
-    const rows = verdicts.map(({ what, side, limit, unit, value, met }) => [
-      met ? 'met' : 'NOT MET',
-      short(value),
-      `${side === 'most' ? '≤' : '≥'} ${short(limit)} ${unit}`,
-      what,
+    const rows = verdicts.map((verdict) => [
+      verdict.met ? 'met' : 'NOT MET',
+      short(verdict.value),
+      limitText(verdict),
+      verdict.what,
     ]);
     parts.push(`\nbudgets\n${textTable(['', 'value', 'limit', 'what'], rows)}`);
   }
@@ -168,21 +168,26 @@ export function ratiosText(ratios: readonly Ratio[]): string {
 
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-const row = (cells: readonly string[], tag = 'td') =>
-  `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
-  `<table>${row(head, 'th')}${rows.map((cells) => row(cells)).join('')}</table>`;
+/** Columns of numbers, by their heads, stand to the right. */
+const NUMBERS = ['value', 'limit', 'before', 'now', 'ratio'];
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) => {
+  const row = (cells: readonly string[], tag: 'th' | 'td') =>
+    `<tr>${cells.map((cell, i) => `<${tag}${NUMBERS.includes(head[i]!) ? ' class="n"' : ''}>${cell}</${tag}>`).join('')}</tr>`;
+  return `<table>${row(head, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
+};
+const limitText = ({ side, limit, unit }: Budget) => `${side === 'most' ? '≤' : '≥'} ${short(limit)} ${unit}`;
 const mark = (ok: boolean, yes: string, no: string) => `<b class="${ok ? 'good' : 'bad'}">${ok ? yes : no}</b>`;
 
 const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
 table{border-collapse:collapse;margin:.7rem 0}td,th{border-bottom:1px solid #d8dde5;padding:.25rem .7rem;text-align:left;vertical-align:top}
-td.n{text-align:right}svg{margin:.6rem .6rem 0 0;vertical-align:top}.good{color:#11713c}.bad{color:#b3261e}h2{margin-top:2.2rem}
+td.n,th.n{text-align:right;white-space:nowrap}svg{margin:.6rem .6rem 0 0;vertical-align:top}.good{color:#11713c}.bad{color:#b3261e}h2{margin-top:2.2rem}
 ul{padding-left:1.2rem}code{background:#eef1f5;padding:0 .25rem}`;
 
 /** The report as one page that needs nothing else: no script, no font, no network. */
 export function reportHtml(report: Report, ratios: readonly Ratio[] = []): string {
   const verdicts = judge(allFigures(report));
   const measured = new Set(verdicts.map(({ id }) => id));
+  const unmeasured = BUDGETS.filter(({ id }) => !measured.has(id));
   const sections = report.results.map(
     ({ bench, figures, checks, plots, notes, seconds }) => `
 <h2>${escaped(bench)}</h2><p>${Math.round(seconds)} s</p>
@@ -214,16 +219,18 @@ ${table(
 <h2>Budgets</h2>
 ${table(
   ['', 'value', 'limit', 'what'],
-  [
-    ...verdicts.map(({ what, side, limit, unit, value, met }) => [
-      mark(met, 'met', 'not met'),
-      `${short(value)} ${escaped(unit)}`,
-      `${side === 'most' ? '≤' : '≥'} ${short(limit)} ${escaped(unit)}`,
-      escaped(what),
-    ]),
-    ...BUDGETS.filter(({ id }) => !measured.has(id)).map(({ what }) => ['not measured', '', '', escaped(what)]),
-  ],
+  verdicts.map((verdict) => [
+    mark(verdict.met, 'met', 'not met'),
+    `${short(verdict.value)} ${escaped(verdict.unit)}`,
+    escaped(limitText(verdict)),
+    escaped(verdict.what),
+  ]),
 )}
+<details><summary>${unmeasured.length} not measured in this run</summary>
+${table(
+  ['limit', 'what'],
+  unmeasured.map((budget) => [escaped(limitText(budget)), escaped(budget.what)]),
+)}</details>
 ${
   ratios.length === 0
     ? ''

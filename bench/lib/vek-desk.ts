@@ -21,6 +21,8 @@ export interface DeskRecord {
   /** Ids of cards that were accepted. */
   readonly veks: readonly string[];
   readonly assignments: readonly string[];
+  /** Of them and of others: cards that the desk gave up on, at which step nobody knows. */
+  readonly givenUp: readonly string[];
   /** Changes by several writers that went through. */
   readonly changes: number;
   /** Commands that were given again because there was no answer, or one that the tracker is out of order. */
@@ -40,6 +42,7 @@ export class VekDesk {
   readonly #places = townPlaces(createRandom(112, 'cards'), 10_000);
   readonly #veks: string[] = [];
   readonly #assignments: string[] = [];
+  readonly #givenUp: string[] = [];
   readonly #faults = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
   #changes = 0;
@@ -57,8 +60,12 @@ export class VekDesk {
     this.#timer = setInterval(() => {
       const due = Math.floor(((performance.now() - startedAt) / 1000) * perSecond);
       while (this.#begun < due && this.#underWay.size < MOST_UNDER_WAY) {
-        const card = this.#card(this.#begun++)
-          .catch((error: Error) => void this.#faults.add(error.message))
+        const id = uuidv7();
+        const card = this.#card(this.#begun++, id)
+          .catch((error: Error) => {
+            this.#faults.add(error.message);
+            this.#givenUp.push(id);
+          })
           .finally(() => this.#underWay.delete(card));
         this.#underWay.add(card);
       }
@@ -76,14 +83,14 @@ export class VekDesk {
     return {
       veks: this.#veks,
       assignments: this.#assignments,
+      givenUp: this.#givenUp,
       changes: this.#changes,
       repeated: this.#repeated,
       faults: [...this.#faults],
     };
   }
 
-  async #card(no: number): Promise<void> {
-    const id = uuidv7();
+  async #card(no: number, id: string): Promise<void> {
     await this.#command('POST', '/api/v1/veks', {
       id,
       channel: 'voice',
@@ -133,7 +140,10 @@ export class VekDesk {
         if (answer.status < 300 || expected.includes(String(answer.body.code))) return answer;
         throw new Error(`${method} ${path.replaceAll(/[0-9a-f-]{36}/g, '…')}: ${answer.status} ${answer.body.code}`);
       }
-      if (Date.now() > giveUpAt) throw new Error(`${method}: no answer within ${GIVE_UP_MS / 1000} s`);
+      if (Date.now() > giveUpAt)
+        throw new Error(
+          `${method}: no answer within ${GIVE_UP_MS / 1000} s, at last ${answer === undefined ? 'none' : `${answer.status} ${answer.body.code}`}`,
+        );
       this.#repeated++;
       const [least, most] = AGAIN_MS;
       await sleep(least + Math.random() * (most - least));

@@ -29,6 +29,10 @@ export type VekOrder =
 export interface RushResult {
   readonly commands: number;
   readonly seconds: number;
+  /** Sent → answered or refused, each time that a command was sent: encoded histogram. */
+  readonly exchanged: string;
+  /** How often one was refused because the tracker could not take it now. */
+  readonly refused: number;
 }
 
 export interface SteadyResult {

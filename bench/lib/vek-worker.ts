@@ -18,6 +18,7 @@ const STATUSES = ['out_of_service', 'available'] as const;
 const clock = () => performance.timeOrigin + performance.now();
 const answered = new LatencyRecorder();
 const told = new LatencyRecorder();
+const exchanged = new LatencyRecorder();
 const veks: string[] = [];
 const faults = new Set<string>();
 let ended = 0;
@@ -91,7 +92,9 @@ async function open(order: Extract<VekOrder, { type: 'open' }>): Promise<void> {
 /** Gives a command that must go through; again where the tracker has no connection to spare, as its client should. Returns the answer's body. */
 async function command(method: string, path: string, body: object): Promise<Readonly<Record<string, unknown>>> {
   for (;;) {
+    const sentAt = clock();
     const answer = await api.exchange(method, path, body);
+    exchanged.record(clock() - sentAt);
     if (answer.status === 503) {
       refused++;
       await sleep(AGAIN_MS);
@@ -116,6 +119,8 @@ async function take(id: string): Promise<void> {
 async function rush({ seconds, underWay }: Extract<VekOrder, { type: 'rush' }>): Promise<RushResult> {
   const startedAt = clock();
   const until = startedAt + seconds * 1000;
+  const refusedBefore = refused;
+  exchanged.reset();
   let commands = 0;
   await Promise.all(
     Array.from({ length: underWay }, async () => {
@@ -129,7 +134,12 @@ async function rush({ seconds, underWay }: Extract<VekOrder, { type: 'rush' }>):
       }
     }),
   );
-  return { commands, seconds: (clock() - startedAt) / 1000 };
+  return {
+    commands,
+    seconds: (clock() - startedAt) / 1000,
+    exchanged: exchanged.encoded(),
+    refused: refused - refusedBefore,
+  };
 }
 
 async function steady(order: Extract<VekOrder, { type: 'steady' }>): Promise<SteadyResult> {
