@@ -1,6 +1,8 @@
+import { haversineM } from '../../../geo-engine/src/index.js';
 import type { Intake } from '../ingest/crew-session.js';
-import { VERDICTS, type Verdict } from '../ingest/filters.js';
-import { type CrewEvent, FIX_FLAG, type FixItem, LIMITS } from '../protocol/crew.js';
+import { DRIFT_M, VERDICTS, type Verdict } from '../ingest/filters.js';
+import { FrameBudgets } from '../ingest/frame-budget.js';
+import { type CrewEvent, FIX_FLAG, type FixItem } from '../protocol/crew.js';
 import type { UnitStatus } from '../protocol/status.js';
 import type { Database } from '../store/database.js';
 import { isAway } from '../store/errors.js';
@@ -9,7 +11,6 @@ import { AdapterStreams, type HeldLane, type HeldStreams, StreamsLost } from './
 import { adaptersSql as sql } from './adapters-sql.js';
 import type { MessageVerdict, NotStoredCode } from './errors.js';
 import type { Battery, Message, Protocol, RejectedCode } from './message.js';
-import { RateLimit } from './rate-limit.js';
 
 /** What one message became, in the order of the request; or why nothing of it counts as stored. */
 export type Taken =
@@ -40,8 +41,8 @@ export interface AdapterSender {
 const PATIENCE_MS = 5000;
 /** Streams may be lost to another node while we write; after so many times the device is asked to come again. */
 const ATTEMPTS = 3;
-/** Requests of one device that wait for each other. */
-const MAX_QUEUED = 20;
+/** Requests of one device that wait for each other: such as call for help have some places to themselves. */
+const MAX_QUEUED = { any: 20, alarm: 30 };
 /** As the filter of implied speeds has it: after such a gap the last position says nothing about where a unit may be. */
 const MAX_STILL_MS = 15 * 60_000;
 const DAY_MS = 86_400_000;
@@ -54,6 +55,8 @@ interface Delivery extends AdapterSender {
   readonly judged: (AnyVerdict | undefined)[];
   /** The fix of each message, once a heartbeat has become one; null: none. */
   readonly fixes: (FixItem | null)[];
+  /** Of each message: it says no more than that its device is where it was. */
+  readonly still: boolean[];
 }
 
 /**
@@ -64,8 +67,9 @@ export class AdapterIntake {
   readonly #database: Database;
   readonly #intake: Intake;
   readonly #streams: AdapterStreams;
-  readonly #limit = new RateLimit(LIMITS.framesPerS, LIMITS.frameBurst);
-  readonly #turns = new Map<string, { last: Promise<unknown>; queued: number }>(); // by device id
+  /** What a stranger sends in a device's name leaves the device all of its own. */
+  readonly #budgets = { own: new FrameBudgets(), strangers: new FrameBudgets() };
+  readonly #turns = new Map<string, Turn>(); // by device id
   readonly #reports = new Map<string, DeviceReport & { readonly verdicts: Record<string, number> }>();
   /** What each device last said it was doing, and when. */
   readonly #said = new Map<string, { readonly status: UnitStatus; readonly time: number }>();
@@ -90,11 +94,23 @@ export class AdapterIntake {
   /** Takes a request's messages: live at once, and answered when they are committed. Never throws for what a sender or the database does. */
   async take(sender: AdapterSender, messages: readonly Message[], receivedAt: number): Promise<Taken> {
     const { device } = sender;
-    if (!this.#limit.take(device.id, receivedAt)) return this.#not('too_many_requests');
+    const isAlarm = messages.some(({ events }) => events.some(({ kind }) => kind === 'sos'));
+    const budgets = sender.trusted ? this.#budgets.own : this.#budgets.strangers;
+    const allowed = budgets.of(device).maySend(receivedAt);
+    if (allowed === 'none' || (allowed === 'alarm' && !isAlarm)) return this.#not('too_many_requests');
     const fixes = messages.map(({ position }) => (position.kind === 'fix' ? position.fix : null));
-    for (const fix of fixes) if (fix !== null) this.#intake.clocks.correct(device.handle, fix, receivedAt);
-    const delivery: Delivery = { ...sender, messages, receivedAt, judged: messages.map(() => undefined), fixes };
-    const taken = await this.#deliver(delivery);
+    // what a stranger says in its name tells nothing of the device's clock
+    if (sender.trusted)
+      for (const fix of fixes) if (fix !== null) this.#intake.clocks.correct(device.handle, fix, receivedAt);
+    const delivery: Delivery = {
+      ...sender,
+      messages,
+      receivedAt,
+      judged: messages.map(() => undefined),
+      fixes,
+      still: messages.map(({ position }) => position.kind === 'heartbeat'),
+    };
+    const taken = await this.#deliver(delivery, isAlarm ? MAX_QUEUED.alarm : MAX_QUEUED.any);
     if (taken.kind === 'stored') this.#note(delivery, taken.verdicts);
     return taken;
   }
@@ -104,7 +120,7 @@ export class AdapterIntake {
     return { kind: 'not_stored', code };
   }
 
-  async #deliver(delivery: Delivery): Promise<Taken> {
+  async #deliver(delivery: Delivery, maxQueued: number): Promise<Taken> {
     const { writer } = this.#intake;
     const until = Date.now() + PATIENCE_MS;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -115,7 +131,7 @@ export class AdapterIntake {
       try {
         const written = await inTime(
           until,
-          this.#inTurn(delivery.device.id, () => this.#write(delivery)),
+          this.#inTurn(delivery, maxQueued, () => this.#write(delivery)),
         );
         if (written === undefined) return this.#not('too_many_requests');
         if (written !== LATE) {
@@ -137,17 +153,19 @@ export class AdapterIntake {
   }
 
   /** One request of a device after another: what one writes, the next one must find. Undefined: too many wait already. */
-  async #inTurn<T>(deviceId: string, work: () => Promise<T>): Promise<T | undefined> {
-    const turn = this.#turns.get(deviceId) ?? { last: Promise.resolve(), queued: 0 };
-    if (turn.queued >= MAX_QUEUED) return undefined;
-    turn.queued++;
-    this.#turns.set(deviceId, turn);
+  async #inTurn<T>({ device, trusted }: Delivery, maxQueued: number, work: () => Promise<T>): Promise<T | undefined> {
+    const turn = this.#turns.get(device.id) ?? { last: Promise.resolve(), own: 0, strangers: 0 };
+    const who = trusted ? 'own' : 'strangers';
+    if (turn[who] >= maxQueued) return undefined;
+    turn[who]++;
+    this.#turns.set(device.id, turn);
     const done = turn.last.then(work);
     turn.last = done.catch(() => {});
     try {
       return await done;
     } finally {
-      if (--turn.queued === 0) this.#turns.delete(deviceId);
+      turn[who]--;
+      if (turn.own + turn.strangers === 0) this.#turns.delete(device.id);
     }
   }
 
@@ -157,8 +175,7 @@ export class AdapterIntake {
     const held = await this.#streams.hold(device);
     // what was judged in an attempt before is in fixes as it will be stored: heartbeats too
     messages.forEach((message, i) => {
-      if (judged[i] === undefined && message.position.kind === 'heartbeat')
-        fixes[i] = this.#lastPlace(device, message.position.time);
+      if (judged[i] === undefined) this.#readHeartbeat(delivery, message, i);
     });
     this.#showNew(delivery, held.newestFixMs);
     const events = messages.map((message) => [
@@ -212,7 +229,8 @@ export class AdapterIntake {
         const seq = underWay.get(content);
         if (seq === undefined && !known.has(content)) {
           counters.events++;
-          batch.event(entry(held.events), held.events.nextSeq, device.sender, event, receivedAt);
+          const timed = this.#intake.clocks.corrected(device.handle, event, receivedAt);
+          batch.event(entry(held.events), held.events.nextSeq, device.sender, timed, receivedAt);
           held.events.underWay.set(content, held.events.nextSeq);
           underWay.set(content, held.events.nextSeq);
           eventSeq = held.events.nextSeq++;
@@ -263,6 +281,19 @@ export class AdapterIntake {
     return known;
   }
 
+  /** Makes a fix of a message that says no more than that its device is where it was: a heartbeat, or its last place told again, later. */
+  #readHeartbeat({ device, receivedAt, fixes, still }: Delivery, { position, saidAt }: Message, i: number): void {
+    const time = position.kind === 'heartbeat' ? position.time : saidAt;
+    if (time === undefined) return;
+    const last = this.#lastPlace(device, this.#intake.clocks.trueTime(device.handle, time, receivedAt));
+    if (position.kind === 'heartbeat') fixes[i] = last;
+    else if (position.kind === 'fix' && last !== null) {
+      if (!isTheSame(fixes[i]!, last, this.#intake.live.fixTime[device.unit!.slot]!)) return;
+      fixes[i] = last;
+      still[i] = true;
+    }
+  }
+
   /**
    * A heartbeat repeats the live place, if it was this device that gave it: where it is still, not where another one is. One that comes late says
    * nothing of now, and after a long silence nobody knows where the device has been meanwhile.
@@ -287,7 +318,7 @@ export class AdapterIntake {
 
   /** The verdict for history, and the live picture moved if it is a good one; once a message, however often it has to be written. */
   #judge(delivery: Delivery, i: number, fix: FixItem): Verdict {
-    const { device, trusted, receivedAt, judged, messages } = delivery;
+    const { device, trusted, receivedAt, judged, still } = delivery;
     const before = judged[i];
     if (before !== undefined) return before in VERDICTS ? (before as Verdict) : 'good';
     const { unit, fixSource } = device;
@@ -296,7 +327,7 @@ export class AdapterIntake {
       return 'good';
     }
     const verdict = this.#intake.judge.take(unit.slot, fixSource, fix, receivedAt, trusted ? 'shown' : 'untrusted');
-    judged[i] = verdict === 'good' && messages[i]!.position.kind === 'heartbeat' ? 'heartbeat' : verdict;
+    judged[i] = verdict === 'good' && still[i] ? 'heartbeat' : verdict;
     return verdict;
   }
 
@@ -353,6 +384,19 @@ function marked(event: CrewEvent, trusted: boolean): CrewEvent {
   return { ...event, text: [event.text, '(untrusted source)'].filter((part) => part !== '').join(' ') };
 }
 
+/** A device's requests: the last of them, and how many wait; those of strangers in its name do not take its places. */
+interface Turn {
+  last: Promise<unknown>;
+  own: number;
+  strangers: number;
+}
+
+/** A fix that is no later than what is live (epoch ms), and no farther from it than a place wanders. */
+function isTheSame(fix: FixItem, last: FixItem, liveFixTime: number): boolean {
+  if (fix.fixTime > liveFixTime) return false;
+  return haversineM(fix.lonE7 / 1e7, fix.latE7 / 1e7, last.lonE7 / 1e7, last.latE7 / 1e7) <= DRIFT_M;
+}
+
 interface StoredFix {
   readonly fix_time: number;
   readonly lon_e7: number;
@@ -383,8 +427,8 @@ function fixContent(fix: FixItem): string {
   return `${fixTime} ${lonE7} ${latE7} ${speedCmps} ${headingCdeg} ${accuracyDm} ${altitudeM} ${flags}`;
 }
 
-/** As fixContent. A jsonb column keeps its keys in an order of its own, so they are sorted. */
-function eventContent(event: CrewEvent): string {
+/** As fixContent, as it came. A jsonb column keeps its keys in an order of its own, so they are sorted. */
+function eventContent({ correctedTime: _, ...event }: CrewEvent): string {
   return JSON.stringify(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

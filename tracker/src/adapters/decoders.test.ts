@@ -124,7 +124,9 @@ describe('OsmAnd query and form', () => {
     expect(only(osmand, { query: 'id=x&location=-33.25,-70.5' }).position).toEqual(
       fix({ lonE7: -705_000_000, latE7: -332_500_000 }),
     );
-    expect(only(osmand, { query: 'id=x&lat=0&lon=-0.00000001' }).position).toEqual(fix({ lonE7: 0, latE7: 0 }));
+    expect(only(osmand, { query: 'id=x&lat=0&lon=-0.00000001&bearing=-0' }).position).toEqual(
+      fix({ lonE7: 0, latE7: 0, headingCdeg: 0 }),
+    );
     expect(only(osmand, { query: 'id=x&lat=-16.8&lon=-180' }).position).toEqual(
       fix({ lonE7: -1_800_000_000, latE7: -168_000_000 }),
     );
@@ -269,6 +271,12 @@ describe('Traccar JSON', () => {
       battery: { percent: 83, charging: false },
     });
   });
+
+  it('A19 reads that it tells a fix again which its device made before', () => {
+    const position = { fixTime: '2025-12-31T23:00:00Z', deviceTime: '2026-01-01T00:00:00Z', latitude: 1, longitude: 2 };
+    expect(only(osmand, json({ position })).saidAt).toBe(NOW);
+    expect(only(osmand, json({ position: { ...position, deviceTime: position.fixTime } })).saidAt).toBeUndefined();
+  });
 });
 
 describe('GPSLogger and the OsmAnd app', () => {
@@ -310,8 +318,16 @@ describe('OwnTracks', () => {
       events: [],
       battery: { percent: 83, charging: true },
     });
-    const { created_at: _at, ...first } = location;
-    expect(only(owntracks, json(first)).position).toEqual(only(owntracks, json(location)).position);
+  });
+
+  it('A19 tells a place again that it found before: so many seconds after, the device is there still', () => {
+    const said = (created_at?: number) => only(owntracks, json({ ...location, created_at }));
+    expect([said(), said(1_767_225_610), said(1_767_225_611)].map(({ saidAt }) => saidAt)).toEqual([
+      undefined,
+      undefined,
+      1_767_225_611_000,
+    ]);
+    expect(said(1_767_225_611).position).toEqual(said().position);
   });
 
   it('A13 is named by its topic, then by user and device, then by its letters', () => {

@@ -113,6 +113,15 @@ export function mpsFrom(unit: SpeedUnit, speed: number | null): number | null {
   return speed === null ? null : speed * MPS[unit];
 }
 
+/** A message takes so long from its fix to its sending without anything being meant by it. */
+const SENT_AT_ONCE_MS = 10_000;
+
+/** The message's own time, epoch ms, where a client tells a fix again that it made before: the device is there still. */
+export function saidAgain(fixTime: number | null, said: unknown): { readonly saidAt?: number } {
+  const saidAt = instantOf(said);
+  return fixTime !== null && saidAt !== null && saidAt - fixTime > SENT_AT_ONCE_MS ? { saidAt } : {};
+}
+
 /** What a client says of a fix, each quantity in our unit, or null. Negative speed, heading and accuracy mean unknown to most of them. */
 export interface ForeignFix {
   readonly time: number | null;
@@ -141,7 +150,7 @@ export function fixPosition(given: ForeignFix, raw: () => string): Position {
     lonE7,
     latE7,
     speedCmps: scaled(within(given.speedMps, 0, 655), 100),
-    headingCdeg: headingDeg === null ? null : Math.round(headingDeg * 100) % 36_000,
+    headingCdeg: headingDeg === null ? null : wholeOf(headingDeg * 100) % 36_000,
     accuracyDm: accuracyM === 0 ? null : scaled(accuracyM, 10), // 0 is what clients send that do not know
     altitudeM: scaled(within(given.altitudeM, -32_767, 32_767), 1),
     flags:

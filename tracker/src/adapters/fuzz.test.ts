@@ -19,7 +19,9 @@ const NOW = 1_767_225_600_000;
 /** Who sends; and somebody else, whose name stands in fields that name nobody. */
 const OWN = 'q3J9vXo1-own-token-K7_tTz0aBcDeFgHiJkLmNoPqRs';
 const OTHER = 'zz81mQw4-other-token-P2_yYx9aBcDeFgHiJkLmNo';
-const NAMING = /(?:id|deviceid|device_id|uniqueid|topic|tid|resourceid|[ud]|\/)["'\s:=]*$/i;
+/** What stands before a part of a name: the field that holds it, of a query or of JSON, and as much of the name as comes first. */
+const NAMING =
+  /(?:(?:^|&)(?:id|deviceid|u|d)=[^&]*|"(?:device_id|uniqueId|topic|tid|resourceId)"\s*:\s*"(?:[^"\\]|\\.)*)$/i;
 
 type Input = Pick<AdapterRequest, 'query' | 'contentType' | 'body'>;
 const asJson = (value: unknown): Input => ({ query: '', contentType: 'application/json', body: JSON.stringify(value) });

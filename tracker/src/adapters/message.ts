@@ -49,6 +49,8 @@ export interface Message {
   /** What its sender says it is doing. It becomes an event only when it is not what was said before. */
   readonly status?: { readonly status: UnitStatus; readonly time: number };
   readonly battery?: Battery;
+  /** When its client said so, epoch ms, where that is later than its fix: a phone that stands tells the place again that it found before. */
+  readonly saidAt?: number;
 }
 
 export type Decoded =
@@ -62,6 +64,8 @@ export type Decoded =
 
 /** No client known sends more at once; a batch above it is refused before it is taken apart. */
 export const MAX_MESSAGES = 1000;
+/** A thousand fixes in the most talkative format, with room. Anybody may send these, so little is read before it is known from whom. */
+export const MAX_REQUEST_BYTES = 1024 * 1024;
 
 export type Decoder = (request: AdapterRequest) => Decoded;
 

@@ -14,6 +14,7 @@ import {
   numberOf,
   parseJson,
   percentOf,
+  saidAgain,
 } from './foreign-values.js';
 import {
   type Adapter,
@@ -100,6 +101,7 @@ function placed(item: JsonObject, receivedAt: number): Message {
   };
   const placeless = item.lon === undefined && item.lat === undefined;
   return {
+    ...saidAgain(fix.time, item.created_at),
     position: placeless && item._type === 'transition' ? NOTHING : fixPosition(fix, () => jsonText(item)),
     events: [],
     battery: batteryOf(item),

@@ -17,6 +17,7 @@ import {
   numberOf,
   objectOf,
   percentOf,
+  saidAgain,
 } from './foreign-values.js';
 import { type Decoded, MAX_MESSAGES, type Message, rejected, unreadable } from './message.js';
 
@@ -83,6 +84,7 @@ function forwardedMessage(position: JsonObject, receivedAt: number): Message {
     estimated: flagOf(position.valid) === false,
   };
   return {
+    ...saidAgain(fix.time, position.deviceTime),
     position: fixPosition(fix, () => jsonText(position)),
     events: alarmEvents(attributes.alarm, fix, receivedAt),
     battery: { percent: percentOf(numberOf(attributes.batteryLevel)), charging: flagOf(attributes.charge) },

@@ -36,7 +36,6 @@ const HOUR_MS = 3_600_000;
 const MAX_WINDOW_MS = 31 * 24 * HOUR_MS;
 /** About 10 MB of GeoJSON. */
 const MAX_POINTS = 100_000;
-const MAX_SUSPECTS = 10_000;
 /** One read: an hour of a device at 1 Hz is 3600 points. */
 const READ_MS = HOUR_MS;
 const READS_AT_ONCE = 6;
@@ -61,26 +60,33 @@ export async function unitTrack(database: Database, question: TrackQuestion): Pr
       if (known === undefined) byDevice.set(deviceHandle, [...points]);
       else for (const point of points) known.push(point);
     }
-    if (count > MAX_POINTS)
-      throw new HistoryRefusal('too_much_history', MAX_POINTS, `at most ${MAX_POINTS} fixes at once`);
+    if (count > MAX_POINTS) throw tooMuch();
   }
   const pieces = [...byDevice].flatMap(([deviceHandle, points]) =>
     movementsOf(points, maxGapMs).map((movement) => ({ deviceHandle, points: movement })),
   );
   return {
     pieces: pieces.sort((a, b) => a.points[0]!.timeMs - b.points[0]!.timeMs),
-    suspects: withSuspects ? await readSuspects(database, question) : [],
+    suspects: withSuspects ? await readSuspects(database, question, MAX_POINTS - count) : [],
   };
 }
 
-async function readSuspects(database: Database, { unitHandle, fromMs, toMs }: TrackQuestion): Promise<SuspectPoint[]> {
+const tooMuch = () => new HistoryRefusal('too_much_history', MAX_POINTS, `at most ${MAX_POINTS} fixes at once`);
+
+/** @throws HistoryRefusal where there are more than most */
+async function readSuspects(
+  database: Database,
+  { unitHandle, fromMs, toMs }: TrackQuestion,
+  most: number,
+): Promise<SuspectPoint[]> {
   const { rows } = await database.query<{
     device_handle: number;
     fix_time: number;
     lon_e7: number;
     lat_e7: number;
     verdict: number;
-  }>(sql.suspects_in, [unitHandle, fromMs, toMs, MAX_SUSPECTS]);
+  }>(sql.suspects_in, [unitHandle, fromMs, toMs, most + 1]);
+  if (rows.length > most) throw tooMuch();
   return rows.map((row) => ({
     deviceHandle: row.device_handle,
     timeMs: row.fix_time,

@@ -1,4 +1,5 @@
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { MAX_REQUEST_BYTES } from '../adapters/index.js';
 import type { Api } from '../api/operation.js';
 import { problemBody } from '../api/problem.js';
 import type { Log } from '../log.js';
@@ -7,8 +8,6 @@ import { remoteAddress } from './app.js';
 
 /** One import of territories with their boundaries is the largest body there is. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
-/** A thousand fixes in the most talkative format, with room. Anybody may send these, so little is read before it is known from whom. */
-export const MAX_INGEST_BYTES = 1024 * 1024;
 
 /** The methods that the web's Request can be; TRACE and CONNECT are none of them. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -21,7 +20,7 @@ export function attachHttp(
   api: Api,
   { trustedProxies, tls }: Settings,
   log: Log,
-  mostBytes: (path: string) => number = (path) => (path.startsWith('/ingest/') ? MAX_INGEST_BYTES : MAX_BODY_BYTES),
+  mostBytes: (path: string) => number = (path) => (path.startsWith('/ingest/') ? MAX_REQUEST_BYTES : MAX_BODY_BYTES),
 ): void {
   app.any('/*', (res, req) => {
     // nothing may be thrown in here, now or later: it would end the process

@@ -45,14 +45,16 @@ export interface IntakeCounters {
 /** Takes the items of a frame that is to be stored; one for all sessions, pointed at each frame in turn. */
 class StoringSink implements ItemSink {
   readonly #counters: IntakeCounters;
+  readonly #clocks: DeviceClocks;
   #session!: CrewSession;
   #batch!: WriteBatch;
   #lane = 0;
   #entry = 0;
   #now = 0;
 
-  constructor(counters: IntakeCounters) {
+  constructor(counters: IntakeCounters, clocks: DeviceClocks) {
     this.#counters = counters;
+    this.#clocks = clocks;
   }
 
   for(session: CrewSession, batch: WriteBatch, lane: number, entry: number, now: number): this {
@@ -71,7 +73,9 @@ class StoringSink implements ItemSink {
 
   event(seq: number, event: CrewEvent): void {
     this.#counters.events++;
-    this.#batch.event(this.#entry, seq, this.#session.device.sender, event, this.#now);
+    const { device } = this.#session;
+    const timed = this.#clocks.corrected(device.handle, event, this.#now);
+    this.#batch.event(this.#entry, seq, device.sender, timed, this.#now);
   }
 
   rejected(seq: number, { code, raw }: RejectedItem): void {
@@ -113,7 +117,7 @@ export class Intake {
   readonly counters: IntakeCounters = { frames: 0, fixes: 0, events: 0, rejected: 0, duplicates: 0, frameErrors: 0 };
   /** How many streams the sessions of this node own. */
   ownedStreams = 0;
-  readonly storing = new StoringSink(this.counters);
+  readonly storing = new StoringSink(this.counters, this.clocks);
   readonly liveOnly = new LiveOnlySink();
 
   constructor(

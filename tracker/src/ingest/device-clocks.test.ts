@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../fixtures/world/seeded-random.js';
-import { FIX_FLAG, type FixItem } from '../protocol/crew.js';
+import { type CrewEvent, FIX_FLAG, type FixItem } from '../protocol/crew.js';
 import { DeviceClocks } from './device-clocks.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -112,5 +112,21 @@ describe('T39 clocks', () => {
     for (let s = 0; s <= 20; s += 10) corrected(clocks, NOW + s * SECOND + 2 * HOUR, NOW + s * SECOND);
     const later = NOW + 30 * SECOND;
     expect(corrected(clocks, later + 2 * HOUR, later, DEVICE + 1)[1]).toBe(false);
+  });
+
+  it('are known for what the device says of itself as well, and learnt from fixes alone', () => {
+    const clocks = new DeviceClocks();
+    const offset = -5 * HOUR;
+    const event = (time: number): CrewEvent => ({ kind: 'sos', time, lonE7: null, latE7: null, text: '' });
+    for (let s = 0; s <= 20; s += 10) {
+      const now = NOW + s * SECOND;
+      expect(clocks.corrected(DEVICE, event(now + offset), now)).toEqual(event(now + offset));
+      corrected(clocks, now + offset, now);
+    }
+    const now = NOW + 30 * SECOND;
+    expect(clocks.corrected(DEVICE, event(now + offset), now)).toEqual({ ...event(now + offset), correctedTime: now });
+    expect(clocks.corrected(DEVICE + 1, event(now - GPS_ERA), now).correctedTime).toBe(now);
+    expect(clocks.corrected(DEVICE, event(now), now)).toEqual(event(now));
+    expect(corrected(clocks, now + offset, now)[1], 'an event that was right has unlearnt nothing').toBe(true);
   });
 });

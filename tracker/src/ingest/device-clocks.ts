@@ -1,4 +1,4 @@
-import { FIX_FLAG, type FixItem } from '../protocol/crew.js';
+import { type CrewEvent, FIX_FLAG, type FixItem } from '../protocol/crew.js';
 
 /** A device's clock may run ahead by this much; GNSS clocks do not, tablets do. Milliseconds. */
 export const MAX_AHEAD_MS = 60_000;
@@ -31,30 +31,44 @@ interface WrongClock {
 export class DeviceClocks {
   readonly #wrong = new Map<number, WrongClock>(); // by device handle
 
-  /** Replaces the fix's time if it is known to be wrong, and marks the fix. */
+  /** Learns from the fix, replaces its time if that is known to be wrong, and marks the fix. */
   correct(deviceHandle: number, fix: FixItem, receivedAt: number): void {
-    const offsetMs = fix.fixTime - receivedAt;
-    if (offsetMs <= MAX_AHEAD_MS && offsetMs >= -BEHIND_MS) {
+    if (isUsual(fix.fixTime, receivedAt)) {
       this.#wrong.delete(deviceHandle);
       return;
     }
-    const eras = Math.round(-offsetMs / GPS_ERA_MS);
-    if (eras > 0 && replaced(fix, fix.fixTime + eras * GPS_ERA_MS, receivedAt)) return;
-    const clock = this.#learn(deviceHandle, offsetMs, receivedAt);
-    if (isBelieved(clock)) replaced(fix, fix.fixTime - clock.offsetMs, receivedAt);
+    if (inThisEra(fix.fixTime, receivedAt) === undefined)
+      this.#learn(deviceHandle, fix.fixTime - receivedAt, receivedAt);
+    const trueTime = this.trueTime(deviceHandle, fix.fixTime, receivedAt);
+    if (trueTime === fix.fixTime) return;
+    fix.fixTime = trueTime;
+    fix.flags |= FIX_FLAG.timeCorrected;
   }
 
-  #learn(deviceHandle: number, offsetMs: number, receivedAt: number): WrongClock {
+  /** What this time of the device's clock must be, epoch ms, by what its fixes have told of it so far; the same where nothing is known. */
+  trueTime(deviceHandle: number, time: number, receivedAt: number): number {
+    if (isUsual(time, receivedAt)) return time;
+    const clock = this.#wrong.get(deviceHandle);
+    const byClock = clock !== undefined && isBelieved(clock) ? time - clock.offsetMs : time;
+    return inThisEra(time, receivedAt) ?? (isPlausible(byClock, receivedAt) ? byClock : time);
+  }
+
+  /** The event, with the time at which it must have been if its own is known to be wrong: that one it keeps, to be known by. */
+  corrected(deviceHandle: number, event: CrewEvent, receivedAt: number): CrewEvent {
+    const correctedTime = this.trueTime(deviceHandle, event.time, receivedAt);
+    return correctedTime === event.time ? event : { ...event, correctedTime };
+  }
+
+  #learn(deviceHandle: number, offsetMs: number, receivedAt: number): void {
     const before = this.#wrong.get(deviceHandle);
-    if (before?.lastReceivedAt === receivedAt) return before; // of the same frame: no further witness
+    if (before?.lastReceivedAt === receivedAt) return; // of the same frame: no further witness
     const drift = before === undefined ? Number.POSITIVE_INFINITY : offsetMs - before.offsetMs;
-    if (before !== undefined && drift < -AGREE_MS && isBelieved(before)) return before; // made earlier, by the same clock
+    if (before !== undefined && drift < -AGREE_MS && isBelieved(before)) return; // made earlier, by the same clock
     const clock: WrongClock =
       before !== undefined && Math.abs(drift) <= AGREE_MS
         ? { ...before, count: before.count + 1, lastReceivedAt: receivedAt }
         : { offsetMs, since: receivedAt, lastReceivedAt: receivedAt, count: 1 };
     this.#wrong.set(deviceHandle, clock);
-    return clock;
   }
 }
 
@@ -62,10 +76,20 @@ function isBelieved({ count, since, lastReceivedAt }: WrongClock): boolean {
   return count >= BELIEVED_AFTER && lastReceivedAt - since >= BELIEVED_AFTER_MS;
 }
 
-/** Gives the fix this time, if it is one at which it can have been made. Returns whether. */
-function replaced(fix: FixItem, fixTime: number, receivedAt: number): boolean {
-  if (fixTime > receivedAt + MAX_AHEAD_MS || fixTime < receivedAt - MAX_WAITED_MS) return false;
-  fix.fixTime = fixTime;
-  fix.flags |= FIX_FLAG.timeCorrected;
-  return true;
+/** No reason to doubt the clock: it runs ahead as clocks do, or what it timed was a while on its way. */
+function isUsual(time: number, receivedAt: number): boolean {
+  const offsetMs = time - receivedAt;
+  return offsetMs <= MAX_AHEAD_MS && offsetMs >= -BEHIND_MS;
+}
+
+/** A time at which it can have been made. */
+function isPlausible(time: number, receivedAt: number): boolean {
+  return time <= receivedAt + MAX_AHEAD_MS && time >= receivedAt - MAX_WAITED_MS;
+}
+
+/** The time with the weeks that its GPS receiver lost count of; undefined if none are missing. */
+function inThisEra(time: number, receivedAt: number): number | undefined {
+  const eras = Math.round((receivedAt - time) / GPS_ERA_MS);
+  const inEra = time + eras * GPS_ERA_MS;
+  return eras > 0 && isPlausible(inEra, receivedAt) ? inEra : undefined;
 }

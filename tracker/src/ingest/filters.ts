@@ -43,7 +43,7 @@ const ACCURATE_FOR_MS = 3 * 60_000;
 /** Slower than this a unit stands: half a metre a second. */
 const STANDING_CMPS = 50;
 /** How far the place of a receiver that stands still wanders. */
-const DRIFT_M = 25;
+export const DRIFT_M = 25;
 const UNKNOWN = 0xffff;
 
 /** A place and when: degrees and epoch ms. */

@@ -1,7 +1,7 @@
 import { type CellTable, type LiveIndex, type LonLat, lonLat } from '../../../geo-engine/src/index.js';
 import { FIX_FLAG, type FixItem } from '../protocol/crew.js';
 import { UNIT_FLAG } from '../protocol/live-frame.js';
-import { areApart, isFresh, OtherSources, type SourceSighting } from './other-sources.js';
+import { areApart, isFresh, isPrompt, OtherSources, type SourceSighting } from './other-sources.js';
 
 const NO_CELL = -1;
 /** In the place of a device: somebody entered where the unit is. Every device outranks it. */
@@ -135,12 +135,15 @@ export class LiveTable {
 
   /**
    * Moves the live position to a good fix, unless what is live is newer or its source outranks this one and is fresh. A late fix
-   * moves nothing. Returns whether it moved.
+   * moves nothing; one that came at once does so from a source that this one outranks, however that one's clock goes. Returns whether it moved.
    */
   move(slot: number, source: FixSource, fix: FixItem, receivedAt: number): boolean {
     if (this.hasPosition(slot) && source.deviceHandle !== this.sourceHandle[slot]) {
       const [live, other] = [this.sighting(slot), sightingOf(source, fix, receivedAt)];
-      if (fix.fixTime <= live.fixTime || isOutranked(other, live, receivedAt)) {
+      if (
+        !this.#takesOver(slot, other, live) &&
+        (fix.fixTime <= live.fixTime || isOutranked(other, live, receivedAt))
+      ) {
         this.#keepBeside(slot, other, receivedAt);
         return false;
       }
@@ -149,6 +152,16 @@ export class LiveTable {
     } else if (fix.fixTime <= this.fixTime[slot]) return false;
     this.#show(slot, source, fix, receivedAt);
     return true;
+  }
+
+  /**
+   * Of more weight than what is live, and no backlog. It need not be newer: else a phone whose clock runs ahead, or whose network is the faster
+   * one, would keep its vehicle off the picture for ever.
+   */
+  #takesOver(slot: number, other: SourceSighting, live: SourceSighting): boolean {
+    if (other.priority <= live.priority || this.isByHand(slot) || !isPrompt(other)) return false;
+    const before = this.others.get(slot, other.deviceHandle);
+    return before === undefined || other.fixTime > before.fixTime;
   }
 
   /** Whether the live position is one that somebody entered. */

@@ -20,8 +20,14 @@ beforeEach(() => {
   live.onChanged(() => told++);
 });
 
-/** A fix so many metres north of Riga, seconds after T0, received at once. */
-function report(source: FixSource, seconds: number, northM: number, accuracyM: number | null = null): boolean {
+/** A fix so many metres north of Riga, seconds after T0 by its device's clock, received so much later by ours. */
+function report(
+  source: FixSource,
+  seconds: number,
+  northM: number,
+  accuracyM: number | null = null,
+  lagS = 0,
+): boolean {
   const fix: FixItem = {
     fixTime: T0 + seconds * 1000,
     lonE7: 241_000_000,
@@ -32,7 +38,7 @@ function report(source: FixSource, seconds: number, northM: number, accuracyM: n
     altitudeM: null,
     flags: 0,
   };
-  return live.move(slot, source, fix, fix.fixTime);
+  return live.move(slot, source, fix, fix.fixTime + lagS * 1000);
 }
 const areApart = () => (live.flags[slot]! & UNIT_FLAG.sourcesApart) !== 0;
 
@@ -101,5 +107,37 @@ describe('T58 devices of one unit', () => {
   it('cost nothing where there is one', () => {
     for (let s = 0; s < 10; s++) report(vehicle, s, s * 100);
     expect(live.others.has(slot)).toBe(false);
+  });
+});
+
+describe('L9 the source of more weight is live', () => {
+  //  received    0 s     1 s      2 s      3 s      4 s
+  //  phone      +40 s            +42 s            +44 s     (its clock runs ahead)
+  //  vehicle             1 s               3 s
+  it('though the clock of the other runs ahead', () => {
+    const ahead = (receivedS: number, northM: number) => report(phone, receivedS + 40, northM, null, -40);
+    expect(ahead(0, 5000)).toBe(true);
+    expect(report(vehicle, 1, 0)).toBe(true);
+    expect(ahead(2, 1500)).toBe(false);
+    expect(report(vehicle, 3, 10)).toBe(true);
+    expect(areApart()).toBe(false); // 41 s of driving may lie between them
+    expect(ahead(4, 9000)).toBe(false);
+    expect(areApart()).toBe(true);
+  });
+
+  it('though the network of the other is faster', () => {
+    expect(report(phone, 0, 0)).toBe(true);
+    expect(report(phone, 8, 0)).toBe(true);
+    expect(report(vehicle, 2, 5, null, 7)).toBe(true);
+    expect(report(phone, 10, 0)).toBe(false);
+  });
+
+  it('with what it makes now: not with what waited for a connection, nor with an older fix of its own', () => {
+    report(vehicle, 0, 0);
+    for (let s = 1; s <= 40; s++) report(phone, s, 0);
+    for (let s = 10; s <= 25; s += 5) expect(report(vehicle, s, 0, null, 41 - s), `made at ${s}`).toBe(false);
+    expect(report(vehicle, 35, 0, null, 7)).toBe(true);
+    report(phone, 70, 0);
+    expect(report(vehicle, 34, 0, null, 9)).toBe(false);
   });
 });

@@ -5,6 +5,8 @@ import { STALE_AFTER_INTERVALS } from '../protocol/live-frame.js';
 const TOGETHER_M = 100;
 /** 150 km/h: what two fixes of one vehicle that were not made at the same instant may lie apart besides. */
 const MAX_SPEED_MPS = 150 / 3.6;
+/** So long may a message take that goes by satellite or a mobile network in the country. */
+const SLOW_NETWORK_MS = 10_000;
 /** Taken where a device does not say how far off it may be. */
 const USUAL_ACCURACY_M = 30;
 
@@ -58,6 +60,11 @@ export class OtherSources {
 
 export function isFresh({ fixTime, receivedAt, intervalS }: SourceSighting, now: number): boolean {
   return now - Math.min(fixTime, receivedAt) <= intervalS * 1000 * STALE_AFTER_INTERVALS;
+}
+
+/** True if it came as soon as it was made, but for a slow network: what waited for a connection longer is not where its device is now. */
+export function isPrompt({ fixTime, receivedAt, intervalS }: SourceSighting): boolean {
+  return receivedAt - fixTime <= Math.max(intervalS * 1000, SLOW_NETWORK_MS);
 }
 
 /** Great-circle distance in metres between what two devices say. */

@@ -67,6 +67,8 @@ interface CrewEventBase {
   /** Where it happened, if the device knew. */
   readonly lonE7: number | null;
   readonly latE7: number | null;
+  /** The hub's own: when it must have been, where the device's clock is known to be wrong (ingest/device-clocks.ts). */
+  readonly correctedTime?: number;
 }
 
 export type CrewEvent =

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { type CrewEvent, LIMITS } from '../../src/protocol/crew.js';
 import { takeDatabaseAway } from '../harness/database-away.js';
 import {
   createAgency,
@@ -93,7 +95,7 @@ describe.skipIf(!databaseIsThere)('clients that speak other protocols', () => {
   };
   const sosOf = async ({ unitId }: TestCrew) =>
     (
-      await hub.database.query<{ data: { place: { source: string } | null; at: number } }>(
+      await hub.database.query<{ data: { place: { source: string } | null; at: number; late: boolean } }>(
         `SELECT data FROM feed_event WHERE type = 'lv.vanags.unit.sos.v1' AND aggregate_id = $1`,
         [unitId],
       )
@@ -239,7 +241,7 @@ describe.skipIf(!databaseIsThere)('clients that speak other protocols', () => {
     const body = { _type: 'location', ...RIGA, tst, acc: 5 };
     const headers = { authorization: `Basic ${Buffer.from(`jb:${crew.token}`).toString('base64')}` };
     expect((await ask('POST', '/ingest/owntracks', { body, headers })).verdict).toBe('good');
-    const again = await ask('POST', '/ingest/owntracks', { body: { ...body, created_at: tst + 60 }, headers });
+    const again = await ask('POST', '/ingest/owntracks', { body: { ...body, created_at: tst + 5 }, headers });
     expect([again.status, again.body, again.verdict]).toEqual([200, '[]', 'duplicate']);
     expect((await stored(crew)).length).toBe(1);
   });
@@ -364,6 +366,52 @@ describe.skipIf(!databaseIsThere)('clients that speak other protocols', () => {
     );
     return hub.api.ok('POST', '/ingest/join', { code });
   }
+
+  it('A37 a place told again by a phone that stands keeps it fresh, as of when it was told', async () => {
+    const crew = await crewOf();
+    const tst = Math.floor(Date.now() / 1000) - 300;
+    const said = (created_at: number, place = RIGA) =>
+      ask('POST', '/ingest/owntracks', {
+        body: { _type: 'location', ...place, tst, acc: 5, created_at },
+        headers: { authorization: `Bearer ${crew.token}` },
+      });
+    expect((await said(tst)).verdict).toBe('good');
+    for (const later of [100, 200]) {
+      expect((await said(tst + later)).verdict).toBe('heartbeat');
+      expect(liveOf(crew)).toEqual({ lon: RIGA.lon, fixTime: (tst + later) * 1000 });
+      expect((await said(tst + later)).verdict, 'the same once more').toBe('duplicate');
+    }
+    const placeless = { _type: 'location', tst, created_at: tst + 250 };
+    const headers = { authorization: `Bearer ${crew.token}` };
+    expect((await ask('POST', '/ingest/owntracks', { body: placeless, headers })).verdict).toBe('item_malformed');
+    // it was elsewhere then: that is history
+    expect((await said(tst + 290, { ...RIGA, lon: 24.2 })).verdict).toBe('good');
+    expect(liveOf(crew)).toEqual({ lon: RIGA.lon, fixTime: (tst + 200) * 1000 });
+    expect((await stored(crew)).length).toBe(4);
+  });
+
+  it('A39 a clock that is wrong is put right for calls for help and heartbeats too; each is raised once, at its own time', async () => {
+    const crew = await crewOf();
+    const lost = 1024 * 7 * 86_400_000; // a receiver that lost count of the weeks
+    const madeAt = Math.floor(Date.now() / 1000) * 1000 - 5000;
+    expect((await osmand(crew, { timestamp: madeAt - lost })).verdict).toBe('good');
+    for (let i = 0; i < 2; i++) await osmand(crew, { timestamp: madeAt + 1000 - lost, alarm: 'sos' });
+    const heartbeat = await ask('GET', `/ingest/osmand?id=${crew.token}&timestamp=${madeAt + 2000 - lost}`);
+    expect(heartbeat.verdict).toBe('heartbeat');
+    expect(liveOf(crew)?.fixTime).toBe(madeAt + 2000);
+    // a clock that nobody knows yet, ahead by two hours: what came in was before
+    const ahead = await crewOf();
+    const receivedAfter = Date.now();
+    for (let i = 0; i < 2; i++) await osmand(ahead, { timestamp: madeAt + 7_200_000, alarm: 'sos' });
+    const raised = await eventually('both', async () => {
+      const [one, two] = [await sosOf(crew), await sosOf(ahead)];
+      return one.length > 0 && two.length > 0 && { one, two };
+    });
+    expect(raised.one).toMatchObject([{ at: madeAt + 1000, late: false }]);
+    expect(raised.two).toMatchObject([{ late: false }]);
+    expect(raised.two[0]!.at).toBeGreaterThanOrEqual(receivedAfter);
+    expect(raised.two[0]!.at).toBeLessThanOrEqual(Date.now());
+  });
 
   it('A38 a phone of lower priority does not move a unit whose vehicle is fresh', async () => {
     const crew = await crewOf({ reportIntervalS: 60 });
@@ -582,6 +630,51 @@ describe.skipIf(!databaseIsThere)('clients that speak other protocols', () => {
       });
       expect([large.status, JSON.parse(large.body).code]).toEqual([413, 'body_too_large']);
       expect((await stored(crew)).length).toBe(0);
+    });
+
+    it('A46 what is packed is read, as far as it may be large', async () => {
+      const crew = await crewOf();
+      const send = (body: Uint8Array<ArrayBuffer>, coding: string) =>
+        fetch(`${hub.api.url}/ingest/osmand?token=${crew.token}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'content-encoding': coding },
+          body,
+        });
+      const packed = (value: unknown, pack = gzipSync) => new Uint8Array(pack(JSON.stringify(value)));
+      const location = (lon: number) => ({ location: { coords: { latitude: RIGA.lat, longitude: lon } } });
+      for (const [body, coding, verdict] of [
+        [packed(location(24.1)), 'gzip', 'good'],
+        [packed(location(24.1001), deflateSync), 'deflate', 'good'],
+        [new TextEncoder().encode(JSON.stringify(location(24.1002))), 'identity', 'good'],
+        [new TextEncoder().encode('no gzip'), 'gzip', 'item_malformed'],
+      ] as const) {
+        const answer = await send(body, coding);
+        expect([answer.status, answer.headers.get('vanags-verdict')], coding).toEqual([200, verdict]);
+      }
+      const bomb = await send(packed('x'.repeat(2_000_000)), 'gzip');
+      expect([bomb.status, (await bomb.json()).code]).toEqual([413, 'body_too_large']);
+      const strange = await send(packed({}), 'zstd');
+      expect([strange.status, (await strange.json()).code]).toEqual([415, 'encoding_unsupported']);
+    });
+
+    it('A46 a call for help passes the limit that its device has used up, and a stranger in its name uses up none of it', async () => {
+      const crew = await crewOf();
+      const { adapters, directory } = hub.tracker.core;
+      const device = directory.devices.get(crew.deviceId)!;
+      const receivedAt = Date.now(); // a clock that stands still fills nothing up, however slow the machine is
+      const sos: CrewEvent = { kind: 'sos', time: receivedAt, lonE7: null, latE7: null, text: '' };
+      const take = (trusted: boolean, events: readonly CrewEvent[] = []) =>
+        adapters.intake.take(
+          { device, trusted, protocol: 'osmand' },
+          [{ position: { kind: 'none' }, events }],
+          receivedAt,
+        );
+      for (const trusted of [false, true]) {
+        for (let i = 0; i < LIMITS.frameBurst; i++) expect((await take(trusted)).kind, `request ${i}`).toBe('stored');
+        expect(await take(trusted)).toEqual({ kind: 'not_stored', code: 'too_many_requests' });
+      }
+      expect((await take(true, [sos])).kind).toBe('stored');
+      await eventually('it is raised', async () => (await sosOf(crew)).length === 1);
     });
 
     it('A46 a device that floods is slowed, and nobody else', async () => {

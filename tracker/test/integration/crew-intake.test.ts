@@ -416,6 +416,43 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
     expect(live.fixTime[directory.units.get(crew.unitId)!.slot]).toBe(made);
   });
 
+  it('T100 what a clock that runs ahead tells counts as of its receipt: what follows still moves the unit', async () => {
+    const crew = await createCrew(hub.api, admin, 'VUGD');
+    const { socket, heard } = await rawSocket(hub.crewUrl, crew.token);
+    socket.send(hello());
+    await eventually('resume', () => resumed(heard));
+    const say = (seq: number, time: number, status: string) => {
+      const items = [{ kind: 'status', time, status }];
+      socket.send(JSON.stringify({ type: 'events', lane: 'alarm', seq, items }));
+      return eventually(`outcome ${seq}`, () =>
+        heard.map((text) => JSON.parse(text)).find((message) => message.type === 'outcome' && message.seq === seq),
+      );
+    };
+    const before = Date.now();
+    expect((await say(1, before + 2 * 86_400_000, 'out_of_service')).outcome).toBe('applied');
+    const dispatcher = await hub.api.token('VUGD', 'dispatcher');
+    const seen = () =>
+      hub.api.ok<{ status: string; statusSince: number }>('GET', `/api/v1/units/${crew.unitId}`, undefined, dispatcher);
+    const shown = await eventually('it is shown', async () => {
+      const unit = await seen();
+      return unit.status === 'out_of_service' && unit;
+    });
+    expect(shown.statusSince).toBeGreaterThanOrEqual(before);
+    expect(shown.statusSince).toBeLessThanOrEqual(Date.now());
+    expect((await say(2, Date.now(), 'available')).outcome).toBe('applied');
+    const path = `/api/v1/units/${crew.unitId}/status`;
+    const enter = (at: number) =>
+      hub.api.call<{ code?: string; outcome?: string }>(
+        'POST',
+        path,
+        { status: 'off_duty', at: new Date(at).toISOString() },
+        dispatcher,
+      );
+    expect((await enter(Date.now() + 60_000)).body.code).toBe('time_ahead');
+    expect((await enter(Date.now())).body.outcome).toBe('applied');
+    socket.close();
+  });
+
   it('T58 a phone that leaves its vehicle is shown; when the vehicle falls silent the phone stands for the unit', async () => {
     const crew = await createCrew(hub.api, admin, 'VUGD');
     const phoneId = uuidv7();

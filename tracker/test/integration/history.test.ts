@@ -18,7 +18,8 @@ import {
 } from '../harness/test-tracker.js';
 
 const SEED = 20_260_101;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const TOLERANCE_M = 10;
 const MAX_SPEED_MPS = 350 / 3.6;
 const UNITS = 16;
@@ -749,6 +750,28 @@ describe.skipIf(!databaseIsThere)('history', () => {
         commander,
       );
       expect([status, body.code]).toEqual([422, 'window_too_long']);
+    });
+
+    it('H17 a track with more set aside than is told at once is refused, not cut short', async () => {
+      const crew = await createCrew(hub.api, admin, 'VUGD');
+      const { handle } = hub.tracker.core.directory.units.get(crew.unitId)!;
+      const from = Date.now() - HOUR_MS;
+      await hub.database.query(
+        `INSERT INTO fix (unit_handle, agency_no, device_handle, stream_id, seq, fix_time, received_at, lon_e7, lat_e7, verdict)
+         SELECT $1, 1, 1, 1, n, to_timestamp(($2::bigint + n * 30) / 1000.0), now(), 241059000, 569460000, 3 FROM generate_series(0, 100000) AS n`,
+        [handle, from],
+      );
+      const read = (to: number) =>
+        hub.api.call<{ code?: string; features?: unknown[] }>(
+          'GET',
+          `/api/v1/units/${crew.unitId}/track?suspect=mark&from=${from}&to=${to}`,
+          undefined,
+          commander,
+        );
+      const whole = await read(from + HOUR_MS);
+      expect([whole.status, whole.body.code]).toEqual([422, 'too_much_history']);
+      const part = await read(from + 11_999 * 30);
+      expect([part.status, part.body.features?.length]).toEqual([200, 12_000]);
     });
   });
 });

@@ -6,6 +6,7 @@ import { assignUnit, cancelAssignment, expectFree, relieveUnit } from '../../vek
 import { holdById, holdUnit, releaseHold } from '../../veks/holds.js';
 import { moveUnit } from '../../veks/unit-status.js';
 import { veksSql as sql } from '../../veks/veks-sql.js';
+import { timeEntered } from '../entered-time.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 import { VekReach } from './vek-reach.js';
@@ -218,7 +219,10 @@ export function assignmentRoutes(operations: Operations, core: Core): void {
             .openapi('UnitStatusByHand'),
         ),
       },
-      responses: { 200: json(z.object({ outcome: z.string() }), 'Taken') },
+      responses: {
+        200: json(z.object({ outcome: z.string() }), 'Taken'),
+        422: { description: '`time_ahead`' },
+      },
     },
     async (c) => {
       const { id } = c.req.valid('param');
@@ -226,7 +230,7 @@ export function assignmentRoutes(operations: Operations, core: Core): void {
       const caller = c.get('caller');
       const agencyId = reach.mustCommand(caller, id);
       const receivedAt = Date.now();
-      const at = given.at === undefined ? receivedAt : Date.parse(given.at);
+      const at = timeEntered(given.at, receivedAt);
       const active = (await database.query<{ vek_id: string }>(sql.active_assignment, [id])).rows[0];
       const outcome = await caller.changes.change(
         active === undefined ? [id] : [id, active.vek_id],

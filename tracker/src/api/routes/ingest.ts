@@ -1,4 +1,6 @@
 /** Devices that speak other people's protocols, how they are known, and how they join a unit. */
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
 import { z } from '@hono/zod-openapi';
 import {
   type Adapter,
@@ -6,6 +8,7 @@ import {
   geoPos,
   gpslogger,
   MAX_MESSAGES,
+  MAX_REQUEST_BYTES,
   type Message,
   NAME_UNITS,
   type NotStoredCode,
@@ -112,9 +115,35 @@ async function adapterRequest(c: ApiContext): Promise<AdapterRequest> {
     query: new URL(c.req.url).search.slice(1),
     contentType: (c.req.header('content-type') ?? '').toLowerCase(),
     header: (name) => c.req.header(name),
-    body: c.req.method === 'GET' ? '' : await c.req.text(),
+    body: c.req.method === 'GET' ? '' : await bodyText(c),
     receivedAt: Date.now(),
   };
+}
+
+type Unpack = (packed: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Uint8Array>;
+const UNPACK: Readonly<Record<string, Unpack>> = {
+  gzip: promisify<Uint8Array, object, Uint8Array>(gunzip),
+  deflate: promisify<Uint8Array, object, Uint8Array>(inflate),
+};
+
+/**
+ * The body, unpacked where it says that it is packed; what cannot be unpacked stays as it came, for the decoder to reject.
+ * @throws ApiError 413 `body_too_large`; 415 `encoding_unsupported`
+ */
+async function bodyText(c: ApiContext): Promise<string> {
+  const coding = (c.req.header('content-encoding') ?? 'identity').trim().toLowerCase();
+  if (coding === 'identity') return c.req.text();
+  const unpack = UNPACK[coding];
+  if (unpack === undefined)
+    throw new ApiError(415, 'encoding_unsupported', `content-encoding: ${Object.keys(UNPACK).join(' or ')}`);
+  const packed = new Uint8Array(await c.req.arrayBuffer());
+  try {
+    return Buffer.from(await unpack(packed, { maxOutputLength: MAX_REQUEST_BYTES })).toString();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw new ApiError(413, 'body_too_large', `at most ${MAX_REQUEST_BYTES} bytes, unpacked`);
+    return Buffer.from(packed).toString();
+  }
 }
 
 /** What may be a device's token: the bearer's, the password of a basic login, the query's where a client has no other field. */

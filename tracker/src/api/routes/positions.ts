@@ -2,11 +2,9 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { enterPosition } from '../../units/position-by-hand.js';
+import { timeEntered } from '../entered-time.js';
 import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
-
-/** A desk's clock may be that far ahead of ours. */
-const MAX_AHEAD_MS = 10_000;
 
 export function positionRoutes(operations: Operations, { directory, positionsByHand }: Core): void {
   operations.add(
@@ -59,13 +57,11 @@ export function positionRoutes(operations: Operations, { directory, positionsByH
       if (unit === undefined) throw new ApiError(404, 'not_found', `no unit ${id}`);
       caller.mustReach(unit.agencyId);
       const enteredAt = Date.now();
-      const at = given.at === undefined ? enteredAt : Date.parse(given.at);
-      if (at > enteredAt + MAX_AHEAD_MS) throw new ApiError(422, 'time_ahead', 'nobody is anywhere yet at that time');
       const position = {
         unitId: id,
         lonE7: Math.round(lon * 1e7),
         latE7: Math.round(lat * 1e7),
-        at: Math.min(at, enteredAt),
+        at: timeEntered(given.at, enteredAt),
         enteredAt,
       };
       await caller.changes.change([id], async (tx, records) => {
