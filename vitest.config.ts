@@ -4,7 +4,10 @@ import { findPostgres } from './fixtures/servers/index.js';
 /** Of these the database is the smaller part: where there is a PostgreSQL they run on that alone, which starts ten times as fast. */
 const ON_ONE_DATABASE = [
   'adapters',
+  'amqp',
+  'bundled-modules',
   'client-faults',
+  'consumers',
   'downstream',
   'plain-client',
   'roads',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CellTable, GeoStore, LiveIndex } from '../../geo-engine/src/index.js';
-import { Adapters } from './adapters/index.js';
+import { Adapters, MAX_REQUEST_BYTES } from './adapters/index.js';
 import { AmqpOutlet } from './amqp/amqp-outlet.js';
 import { createApi } from './api/api.js';
 import { pruneKeys } from './api/idempotency.js';
@@ -17,7 +17,7 @@ import { TrackUpkeep } from './history/index.js';
 import { createApp, type Listening, listen } from './hub/app.js';
 import { Consoles } from './hub/consoles.js';
 import { CrewSockets } from './hub/crew-sockets.js';
-import { attachHttp, MAX_INGEST_BYTES } from './hub/http.js';
+import { attachHttp } from './hub/http.js';
 import { Intake } from './ingest/crew-session.js';
 import { ensurePartitions } from './ingest/partitions.js';
 import { Networks } from './ip-network.js';
@@ -47,6 +47,8 @@ import { Poster, WebhookCommands, WebhookSender } from './webhooks/index.js';
 const DEFAULT_AUDIENCE = 'vanags';
 /** For reading the feed and what follows it, crews' events, alarms, decisions of its own. */
 const OWN_CONNECTIONS = 6;
+/** A process with more to do than it can needs seconds for the turns of its loop that a connection takes: the usual patience would never do. */
+const STAMPING_CONNECT_MS = 20_000;
 const UPKEEP_MS = 3_600_000;
 const DATABASE_WAIT_MS = 20_000;
 const DATABASE_RETRY_MS = 500;
@@ -78,7 +80,7 @@ export async function startTracker(settings: Settings, log: Log): Promise<Tracke
   const pools: Pools = {
     asked: new Database(address),
     own: new Database(address, OWN_CONNECTIONS),
-    stamping: new Database(address, 1),
+    stamping: new Database(address, 1, STAMPING_CONNECT_MS),
   };
   const close = async () => {
     for (const pool of Object.values(pools)) await pool.close();
@@ -86,6 +88,7 @@ export async function startTracker(settings: Settings, log: Log): Promise<Tracke
   };
   try {
     await whenThere(pools.asked, log);
+    await pools.stamping.query('SELECT 1'); // before anybody asks for anything
     await migrate(pools.asked, settings.nodeId, (text) => log.info(text));
     await ensurePartitions(pools.asked);
     return await run(settings, log, pools, embedded, close);
@@ -259,7 +262,7 @@ async function run(
   try {
     listening.push(await listen(app, settings));
     if (ingestApp !== undefined) {
-      attachHttp(ingestApp, createIngestApi(core, log), settings, log, () => MAX_INGEST_BYTES);
+      attachHttp(ingestApp, createIngestApi(core, log), settings, log, () => MAX_REQUEST_BYTES);
       listening.push(await listen(ingestApp, { host: settings.host, port: settings.ingestPort! }, 'INGEST_PORT'));
     }
   } catch (error) {

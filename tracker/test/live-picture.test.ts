@@ -254,6 +254,28 @@ describe('the live picture', () => {
     expect(other.dropped).toBe(false);
   });
 
+  it.each([1, 20, 29])(
+    'L11 a console that slept for %i s is right within two seconds of waking, and the others get every change meanwhile',
+    (sleptS) => {
+      const { table, consoles, move, tick } = scene(51, 60);
+      for (let i = 0; i < table.slots; i++) move(i);
+      for (let t = 0; t < 4; t++) tick();
+      const [sleeper, ...others] = consoles as [TestConsole, ...TestConsole[]];
+      const snapshots = others.map(({ reader }) => reader.snapshots);
+      sleeper.stuck = true;
+      for (let t = 0; t < (sleptS * 1000) / PICTURE_TICK_MS; t++) {
+        for (let i = t % 7; i < table.slots; i += 7) move(i);
+        tick();
+      }
+      sleeper.stuck = false;
+      for (let t = 0; t < HEAL_TICKS; t++) tick();
+      expect(sleeper.dropped).toBe(false);
+      for (const view of consoles)
+        expect(sorted(shown(view)), `level ${view.level}`).toEqual(sorted(expected(table, view)));
+      expect(others.map(({ reader }) => reader.snapshots)).toEqual(snapshots);
+    },
+  );
+
   it('L6 a change of what a console may see takes effect with the next bundle', () => {
     const { table, picture, audiences, consoles, move, tick, now } = scene(51, 90);
     for (let i = 0; i < table.slots; i++) move(i);

@@ -10,8 +10,9 @@ import { RoadRefusal, type RoadRefusalCode } from '../roads/errors.js';
 import { isAway, StoreError } from '../store/errors.js';
 import { CommandError, type CommandErrorCode } from '../veks/errors.js';
 import { WebhookRefusal } from '../webhooks/index.js';
+import { AnsweredBefore } from './idempotency.js';
 import { Metrics } from './metrics.js';
-import { type Api, type ApiEnv, Operations } from './operation.js';
+import { type Api, type ApiEnv, answerAgain, Operations } from './operation.js';
 import { ApiError, problem } from './problem.js';
 import { ReadLog } from './read-log.js';
 import { alarmRoutes } from './routes/alarms.js';
@@ -160,6 +161,7 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
   api.get('*', staticFiles(consoleDir));
   api.notFound((c) => problem(c, 404, 'not_found', `${c.req.method} ${c.req.path} is not there`));
   api.onError((error, c) => {
+    if (error instanceof AnsweredBefore) return answerAgain(error.first);
     if (error instanceof ApiError) return problem(c, error.status, error.code, error.message, error.facts);
     if (error instanceof CommandError) {
       const status = commandStatus(error.code);

@@ -7,6 +7,7 @@ import { ApiError } from './problem.js';
 
 const sql = sqlStatements('./idempotency.sql', import.meta.url, [
   'claim_key',
+  'keep_refusal',
   'keep_outcome',
   'kept',
   'keep_answer',
@@ -35,6 +36,22 @@ export interface KeyOwner {
   readonly subject: string;
 }
 
+/** An answer as it was given. */
+export interface FirstAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Thrown out of a change whose key was used meanwhile for the same command, which was refused. */
+export class AnsweredBefore extends Error {
+  readonly first: FirstAnswer;
+
+  constructor(first: FirstAnswer) {
+    super(`answered before with ${first.status}`);
+    this.first = first;
+  }
+}
+
 interface KeptRow {
   readonly request_sha256: Buffer;
   readonly outcome: { readonly value?: unknown } | null;
@@ -45,7 +62,8 @@ interface KeptRow {
 /**
  * A command that its caller may send again under one key: it is carried out once. What each of its changes came to is stored in the
  * transaction of that change, so that neither is there without the other; sent again, the handler runs on what is kept, and changes
- * nothing. Refusals are not kept: nothing happened.
+ * nothing. What the state of things refused (409) is its answer too, and is kept; what was malformed, not allowed or not there, and what the
+ * tracker could not do now, is judged anew.
  * Source: draft-ietf-httpapi-idempotency-key-header-07.
  */
 export class KeyedCommand implements ChangeRunner {
@@ -54,6 +72,7 @@ export class KeyedCommand implements ChangeRunner {
   readonly #sha256: Buffer;
   readonly #isShownOnce: boolean;
   #steps = 0;
+  #carriedOut = 0;
 
   /**
    * @param request method, path with query, and body
@@ -78,10 +97,9 @@ export class KeyedCommand implements ChangeRunner {
    * The first answer, if the key is known and its answer was kept.
    * @throws ApiError 422 `idempotency_key_reused`, 409 `answer_shown_once`
    */
-  async firstAnswer(database: Queryable): Promise<{ readonly status: number; readonly body: string } | undefined> {
+  async firstAnswer(database: Queryable): Promise<FirstAnswer | undefined> {
     const kept = await this.#kept(database, 0);
-    if (kept === undefined || kept.status === null) return undefined;
-    return { status: kept.status, body: kept.answer! };
+    return kept === undefined ? undefined : answerOf(kept);
   }
 
   async #kept(database: Queryable, step: number): Promise<KeptRow | undefined> {
@@ -89,20 +107,39 @@ export class KeyedCommand implements ChangeRunner {
     if (row === undefined) return undefined;
     if (!this.#sha256.equals(row.request_sha256))
       throw new ApiError(422, 'idempotency_key_reused', 'this key was used for another command');
-    if (this.#isShownOnce)
+    if (this.#isShownOnce && row.status === null)
       throw new ApiError(409, 'answer_shown_once', 'it was done before; what it answered is shown once');
     return row;
   }
 
-  change<T>(aggregates: readonly string[], work: (tx: Queryable, records: Records) => Promise<T>): Promise<T> {
+  /** @throws AnsweredBefore; whatever the work throws */
+  async change<T>(aggregates: readonly string[], work: (tx: Queryable, records: Records) => Promise<T>): Promise<T> {
     const step = this.#steps++;
-    return this.#changes.change(aggregates, async (tx, records) => {
+    const result = await this.#changes.change(aggregates, async (tx, records) => {
       const { rowCount } = await tx.query(sql.claim_key, [...this.#id, step, this.#sha256]);
-      if (rowCount === 0) return (await this.#kept(tx, step))!.outcome!.value as T;
+      if (rowCount === 0) return this.#outcome((await this.#kept(tx, step))!) as T;
       const value = await work(tx, records);
       if (!this.#isShownOnce) await tx.query(sql.keep_outcome, [...this.#id, step, JSON.stringify({ value })]);
       return value;
     });
+    this.#carriedOut++;
+    return result;
+  }
+
+  #outcome(kept: KeptRow): unknown {
+    if (kept.outcome === null) throw new AnsweredBefore(answerOf(kept)!);
+    return kept.outcome.value;
+  }
+
+  /**
+   * Keeps a refusal as the answer to the command, where nothing of it was carried out.
+   * @throws ApiError 409 `key_in_use` when the same command, sent twice at once, went through meanwhile
+   */
+  async keepRefusal(database: Database, status: number, body: string): Promise<void> {
+    if (this.#carriedOut > 0 || body.length > MAX_ANSWER_CHARS) return;
+    const { rowCount } = await database.query(sql.keep_refusal, [...this.#id, this.#sha256, status, body]);
+    if (rowCount > 0 || (await this.firstAnswer(database))?.status === status) return;
+    throw new ApiError(409, 'key_in_use', 'the same command was carried out meanwhile; sent again it gets that answer');
   }
 
   /** Keeps the answer as it was given. Nothing depends on it: without it the answer is made again from the outcome. */
@@ -110,6 +147,10 @@ export class KeyedCommand implements ChangeRunner {
     if (this.#steps === 0 || this.#isShownOnce || body.length > MAX_ANSWER_CHARS) return;
     await database.query(sql.keep_answer, [...this.#id, status, body]);
   }
+}
+
+function answerOf({ status, answer }: KeptRow): FirstAnswer | undefined {
+  return status === null ? undefined : { status, body: answer! };
 }
 
 /** Keys are good for a day. */

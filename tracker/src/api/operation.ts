@@ -4,7 +4,7 @@ import type { Core } from '../core.js';
 import type { AuditedAs, ChangeRunner } from '../feed/record.js';
 import type { Access, Principal } from '../rights/access.js';
 import { MATRIX, type Operation, type Rule, ruleOf } from '../rights/matrix.js';
-import { IDEMPOTENCY_HEADER, KeyedCommand, REPLAYED_HEADER } from './idempotency.js';
+import { AnsweredBefore, type FirstAnswer, IDEMPOTENCY_HEADER, KeyedCommand, REPLAYED_HEADER } from './idempotency.js';
 import { ApiError, ProblemSchema } from './problem.js';
 
 /** In which a caller may state why it does what it does. */
@@ -107,7 +107,10 @@ export interface ApiEnv {
 export type Api = OpenAPIHono<ApiEnv>;
 export type ApiContext = Context<ApiEnv>;
 
-type GateParts = Pick<Core, 'tokens' | 'access' | 'changes' | 'database'>;
+type GateParts = Pick<Core, 'tokens' | 'access' | 'changes' | 'database' | 'settings'>;
+
+/** Some hundreds are carried out a second. */
+const OVERLOADED_RETRY_S = 1;
 
 /** Methods that only read: a key says nothing there. */
 const READING = ['GET', 'HEAD', 'OPTIONS'];
@@ -137,7 +140,7 @@ export class Operations {
         personal === undefined ? '' : `Personal data: each read is audited, for the purpose in \`${PURPOSE_HEADER}\`.`,
         scope === 'public' || route.method === 'get'
           ? ''
-          : `With \`${IDEMPOTENCY_HEADER}\` it is carried out once: sent again within 24 h it gets the first answer.`,
+          : `With \`${IDEMPOTENCY_HEADER}\` it is carried out once: sent again within 24 h it gets the first answer, a refusal by the state of things (409) too.`,
       ]
         .filter(Boolean)
         .join(' '),
@@ -156,7 +159,7 @@ export class Operations {
     return async (c, next) => {
       const { scope } = ruleOf(operation);
       if (scope === 'public') return next();
-      const { access, changes, database, tokens } = this.#core;
+      const { access, changes, database, tokens, settings } = this.#core;
       const answer = await tokens.ofHeader(c.req.header('authorization'));
       if (!answer.ok)
         throw new ApiError(
@@ -171,6 +174,14 @@ export class Operations {
       if (purpose !== undefined && !PURPOSE.test(purpose))
         throw new ApiError(400, 'request_malformed', `${PURPOSE_HEADER}: 1 to 200 characters of ASCII`);
       const { principal } = answer;
+      if (!READING.includes(c.req.method) && database.waiting >= settings.commandsWaiting) {
+        c.header('retry-after', String(OVERLOADED_RETRY_S));
+        throw new ApiError(
+          503,
+          'overloaded',
+          'more commands wait than can be carried out soon; try again with the same ids',
+        );
+      }
       const command = await keyedCommand(c, changes, principal, operation);
       const caller = new Caller(principal, c.env.remoteAddress, operation, access, command ?? changes, purpose);
       if (scope === 'operator') caller.mustBeOperator();
@@ -178,6 +189,8 @@ export class Operations {
       if (first !== undefined) return answerAgain(first);
       c.set('caller', caller);
       await next();
+      if (command !== undefined && c.res.status === 409 && !(c.error instanceof AnsweredBefore))
+        await command.keepRefusal(database, 409, await c.res.clone().text());
       if (c.error !== undefined || !c.res.ok) return;
       if (scope !== 'any' && !caller.asked) {
         throw new Error(`${operation} answered without asking what the caller may reach`);
@@ -207,8 +220,10 @@ async function keyedCommand(
   return new KeyedCommand(changes, { agencyId: agency.id, subject }, key, operation, request);
 }
 
-function answerAgain({ status, body }: { readonly status: number; readonly body: string }): Response {
-  const headers = { [REPLAYED_HEADER]: 'true', ...(body === '' ? {} : { 'content-type': 'application/json' }) };
+/** The first answer once more, marked as such. */
+export function answerAgain({ status, body }: FirstAnswer): Response {
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  const headers = { [REPLAYED_HEADER]: 'true', ...(body === '' ? {} : { 'content-type': type }) };
   return new Response(body === '' ? null : body, { status, headers });
 }
 

@@ -19,6 +19,8 @@ export type ApiErrorCode =
   | 'idempotency_key_malformed'
   | 'idempotency_key_reused'
   | 'answer_shown_once'
+  | 'key_in_use'
+  | 'overloaded'
   | 'database_unavailable'
   | 'internal';
 

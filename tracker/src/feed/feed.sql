@@ -1,50 +1,51 @@
--- name: lock_aggregates
--- $1 ids of the aggregates a command changes: locked in one order, so that two commands cannot wait for each other.
-SELECT pg_advisory_xact_lock(key)
-FROM (SELECT DISTINCT hashtextextended(id::text, 112) AS key FROM unnest($1::uuid[]) AS id ORDER BY key) AS keys
-
--- name: record_events
--- $1 jsonb array of events; the row's seq is given in the order of the array.
-INSERT INTO feed_event (id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at)
-SELECT e.id, e.agency_id, e.concerned, e.type, e.aggregate_kind, e.aggregate_id, e.aggregate_version, e.data,
-       to_timestamp(e.at_ms / 1000.0)
-FROM ROWS FROM (
-  jsonb_to_recordset($1::jsonb) AS (id uuid, agency_id uuid, concerned uuid[], type text, aggregate_kind text,
-                                    aggregate_id uuid, aggregate_version integer, data jsonb, at_ms bigint)
-) WITH ORDINALITY AS e
-ORDER BY e.ordinality
-
--- name: record_audit
--- $1 jsonb array of audit entries
+-- name: record
+-- $1 jsonb array of events, $2 of audit entries; a row's seq is given in the order of its array.
+WITH events AS (
+  INSERT INTO feed_event (id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at)
+  SELECT e.id, e.agency_id, e.concerned, e.type, e.aggregate_kind, e.aggregate_id, e.aggregate_version, e.data,
+         to_timestamp(e.at_ms / 1000.0)
+  FROM ROWS FROM (
+    jsonb_to_recordset($1::jsonb) AS (id uuid, agency_id uuid, concerned uuid[], type text, aggregate_kind text,
+                                      aggregate_id uuid, aggregate_version integer, data jsonb, at_ms bigint)
+  ) WITH ORDINALITY AS e
+  ORDER BY e.ordinality
+)
 INSERT INTO audit_entry (id, agency_id, actor, purpose, action, subject_kind, subject_id, source_ip, detail, at)
 SELECT a.id, a.agency_id, a.actor, a.purpose, a.action, a.subject_kind, a.subject_id, a.source_ip, a.detail,
        to_timestamp(a.at_ms / 1000.0)
 FROM ROWS FROM (
-  jsonb_to_recordset($1::jsonb) AS (id uuid, agency_id uuid, actor text, purpose text, action text, subject_kind text,
+  jsonb_to_recordset($2::jsonb) AS (id uuid, agency_id uuid, actor text, purpose text, action text, subject_kind text,
                                     subject_id text, source_ip text, detail jsonb, at_ms bigint)
 ) WITH ORDINALITY AS a
 ORDER BY a.ordinality
 
 -- name: lock_head
--- The one row every stamping locks first; the next statement's snapshot then sees all earlier stampings.
-SELECT position, audit_position, audit_hash FROM feed_head FOR UPDATE
+-- The one row every stamping locks first, in the message that begins the transaction; the next statement's snapshot then sees all earlier stampings.
+SELECT FROM feed_head FOR UPDATE
 
 -- name: stamp
--- $1 last position, $2 how many at most. Committed events in the order of their seq: those of one aggregate were written
--- under its lock, so their seq is the order of their versions; an event of a slow transaction is stamped when it is there.
-WITH pending AS (
+-- $1 how many at most. Committed events in the order of their seq: those of one aggregate were written under its lock, so their seq is the
+-- order of their versions; an event of a slow transaction is stamped when it is there.
+WITH head AS (
+  SELECT position FROM feed_head
+), pending AS (
   SELECT seq, row_number() OVER (ORDER BY seq) AS n
-  FROM (SELECT seq FROM feed_event WHERE position IS NULL ORDER BY seq LIMIT $2) AS oldest
+  FROM (SELECT seq FROM feed_event WHERE position IS NULL ORDER BY seq LIMIT $1) AS oldest
+), stamped AS (
+  UPDATE feed_event e SET position = h.position + p.n FROM head h, pending p WHERE e.seq = p.seq AND e.position IS NULL RETURNING 1
+), counted AS (
+  SELECT count(*) AS events FROM stamped
+), advanced AS (
+  UPDATE feed_head SET position = position + c.events FROM counted c WHERE c.events > 0
 )
-UPDATE feed_event e SET position = $1::bigint + p.n
-FROM pending p WHERE e.seq = p.seq AND e.position IS NULL
-
--- name: advance_head
-UPDATE feed_head SET position = $1
+SELECT events FROM counted
 
 -- name: anything_waiting
 SELECT EXISTS (SELECT FROM feed_event WHERE position IS NULL) AS events,
        EXISTS (SELECT FROM audit_entry WHERE position IS NULL) AS audit
+
+-- name: audit_head
+SELECT audit_position, audit_hash FROM feed_head
 
 -- name: unchained_audit
 -- $1 how many at most
@@ -52,12 +53,12 @@ SELECT seq, id, agency_id, actor, purpose, action, subject_kind, subject_id, sou
 FROM audit_entry WHERE position IS NULL ORDER BY seq LIMIT $1
 
 -- name: chain_audit
--- $1 seqs, $2 positions, $3 hashes
-UPDATE audit_entry a SET position = c.position, hash = c.hash
-FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS c(seq, position, hash) WHERE a.seq = c.seq
-
--- name: advance_audit_head
-UPDATE feed_head SET audit_position = $1, audit_hash = $2
+-- $1 seqs, $2 the position before the first of them, $3 hashes in their order. The head moves to the last.
+WITH chained AS (
+  UPDATE audit_entry a SET position = $2::bigint + c.n, hash = c.hash
+  FROM unnest($1::bigint[], $3::bytea[]) WITH ORDINALITY AS c(seq, hash, n) WHERE a.seq = c.seq
+)
+UPDATE feed_head SET audit_position = $2::bigint + cardinality($1::bigint[]), audit_hash = ($3::bytea[])[cardinality($1::bigint[])]
 
 -- name: head
 SELECT position, floor FROM feed_head

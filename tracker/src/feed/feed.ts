@@ -131,6 +131,7 @@ export class Feed {
         if (this.#recent.length > KEPT_EVENTS * 1.5) this.#recent = this.#recent.slice(-KEPT_EVENTS);
         this.#position = events[events.length - 1]!.position;
         for (const wake of [...this.#waiting]) wake();
+        if (events.length < BATCH) return; // what was stamped meanwhile has kicked again
       }
     } catch {
       // the database is away: the position stands, the next poll goes on from it

@@ -71,7 +71,6 @@ export class Changes implements ChangeRunner {
   ): Promise<T> {
     let recorded = false;
     const result = await this.#database.transaction(async (tx) => {
-      await tx.query(sql.lock_aggregates, [aggregates]);
       const events: NewFeedEvent[] = [];
       const entries: NewAuditEntry[] = [];
       const record = (event: NewFeedEvent) => {
@@ -80,14 +79,27 @@ export class Changes implements ChangeRunner {
         events.push(event);
       };
       const value = await work(tx, { event: record, audit: (entry) => entries.push(entry) });
-      if (events.length > 0) await tx.query(sql.record_events, [JSON.stringify(events.map(eventRow))]);
-      if (entries.length > 0) await tx.query(sql.record_audit, [JSON.stringify(entries.map(auditRow))]);
       recorded = events.length + entries.length > 0;
+      if (recorded) tx.last(sql.record, [JSON.stringify(events.map(eventRow)), JSON.stringify(entries.map(auditRow))]);
       return value;
-    });
+    }, lockStatement(aggregates));
     if (recorded) this.#onRecorded();
     return result;
   }
+}
+
+/**
+ * Locks in one order, so that two changes cannot wait for each other. A lock's number is made of the 128 bits of its aggregate's id: two that
+ * share one wait for each other without need, and nothing else.
+ */
+function lockStatement(aggregates: readonly string[]): string | undefined {
+  if (aggregates.length === 0) return undefined;
+  const numbers = aggregates.map((id) => {
+    const hex = id.replaceAll('-', '');
+    return BigInt.asIntN(64, BigInt(`0x${hex.slice(0, 16)}`) ^ BigInt(`0x${hex.slice(16)}`));
+  });
+  const inOrder = [...new Set(numbers)].sort((a, b) => (a < b ? -1 : 1));
+  return `SELECT ${inOrder.map((number) => `pg_advisory_xact_lock('${number}')`).join()}`;
 }
 
 /** The VEK whose lock orders the event: assignments are changed under that of their VEK. */

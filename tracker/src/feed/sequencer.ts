@@ -8,6 +8,8 @@ import { feedSql as sql } from './feed-sql.js';
 const POLL_MS = 200;
 const LEASE_MS = 5000;
 const BATCH = 1000;
+/** Between two stampings: at hundreds of commands a second each covers some ten, and an event is seen this much later at most. */
+const REST_MS = 20;
 const LAG_EVERY_MS = 1000;
 
 /**
@@ -19,7 +21,7 @@ export class Sequencer {
   readonly #lease: Lease;
   readonly #onStamped: () => void;
   readonly #onError: (text: string, error: unknown) => void;
-  readonly #task = new KickedTask(() => this.#run(), POLL_MS);
+  readonly #task = new KickedTask(() => this.#run(), POLL_MS, REST_MS);
   #leaseUntil = 0;
   #lag = { event_ms: 0, audit_ms: 0 };
   #lagAt = 0;
@@ -82,26 +84,24 @@ export class Sequencer {
     const waiting = rows[0]!;
     if (!waiting.events && !waiting.audit) return 0;
     return this.#database.transaction(async (tx) => {
-      const head = (await tx.query<{ position: number; audit_position: number; audit_hash: Buffer }>(sql.lock_head))
-        .rows[0]!;
-      const stamped = (await tx.query(sql.stamp, [head.position, BATCH])).rowCount;
-      if (stamped > 0) await tx.query(sql.advance_head, [head.position + stamped]);
-      const entries = (await tx.query<AuditRow>(sql.unchained_audit, [BATCH])).rows;
+      // sent together: each sees what was committed when it begins
+      const [stamped, unchained, head] = await Promise.all([
+        tx.query<{ events: number }>(sql.stamp, [BATCH]),
+        tx.query<AuditRow>(sql.unchained_audit, [BATCH]),
+        tx.query<{ audit_position: number; audit_hash: Buffer }>(sql.audit_head),
+      ]);
+      const entries = unchained.rows;
       if (entries.length > 0) {
-        let hash: Buffer = head.audit_hash;
+        const { audit_position, audit_hash } = head.rows[0]!;
+        let hash = audit_hash;
         const hashes = entries.map((entry, i) => {
-          hash = auditHash(hash, head.audit_position + i + 1, entry);
+          hash = auditHash(hash, audit_position + i + 1, entry);
           return hash;
         });
-        await tx.query(sql.chain_audit, [
-          entries.map((e) => e.seq),
-          entries.map((_, i) => head.audit_position + i + 1),
-          hashes,
-        ]);
-        await tx.query(sql.advance_audit_head, [head.audit_position + entries.length, hash]);
+        tx.last(sql.chain_audit, [entries.map((e) => e.seq), audit_position, hashes]);
       }
-      return Math.max(stamped, entries.length);
-    });
+      return Math.max(stamped.rows[0]!.events, entries.length);
+    }, sql.lock_head);
   }
 
   /** Age of the oldest event without a position at the last look, milliseconds. */

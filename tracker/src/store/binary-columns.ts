@@ -8,7 +8,7 @@ const OID_INT8 = 20;
 const OID_INT4 = 23;
 
 abstract class BinaryColumn {
-  protected bytes: Buffer;
+  protected view: DataView<ArrayBuffer>; // which writes a number in a fraction of the time that a Buffer takes
   protected end = HEADER_BYTES;
   readonly #oid: number;
   readonly #stride: number;
@@ -16,7 +16,7 @@ abstract class BinaryColumn {
   constructor(oid: number, elementBytes: number, capacity: number) {
     this.#oid = oid;
     this.#stride = 4 + elementBytes;
-    this.bytes = Buffer.allocUnsafe(HEADER_BYTES + capacity * this.#stride);
+    this.view = new DataView(new ArrayBuffer(HEADER_BYTES + capacity * this.#stride));
   }
 
   get length(): number {
@@ -24,23 +24,24 @@ abstract class BinaryColumn {
   }
 
   protected makeRoom(): void {
-    if (this.end + this.#stride <= this.bytes.length) return;
-    const wider = Buffer.allocUnsafe(this.bytes.length * 2);
-    this.bytes.copy(wider, 0, 0, this.end);
-    this.bytes = wider;
+    const { buffer, byteLength } = this.view;
+    if (this.end + this.#stride <= byteLength) return;
+    const wider = new Uint8Array(byteLength * 2);
+    wider.set(new Uint8Array(buffer, 0, this.end));
+    this.view = new DataView(wider.buffer);
   }
 
   /** The parameter for the driver: a view that is valid until the next push or clear. */
   param(): Buffer {
-    const bytes = this.bytes;
-    const empty = this.end === HEADER_BYTES;
-    bytes.writeInt32BE(empty ? 0 : 1, 0);
-    bytes.writeInt32BE(0, 4);
-    bytes.writeInt32BE(this.#oid, 8);
-    if (empty) return bytes.subarray(0, 12);
-    bytes.writeInt32BE(this.length, 12);
-    bytes.writeInt32BE(1, 16);
-    return bytes.subarray(0, this.end);
+    const { view, end } = this;
+    const empty = end === HEADER_BYTES;
+    view.setInt32(0, empty ? 0 : 1);
+    view.setInt32(4, 0);
+    view.setInt32(8, this.#oid);
+    if (empty) return Buffer.from(view.buffer, 0, 12);
+    view.setInt32(12, this.length);
+    view.setInt32(16, 1);
+    return Buffer.from(view.buffer, 0, end);
   }
 
   clear(): void {
@@ -53,11 +54,13 @@ export class Int4Column extends BinaryColumn {
     super(OID_INT4, 4, capacity);
   }
 
+  /** @throws RangeError for what is no int4 */
   push(value: number): void {
+    if ((value | 0) !== value) throw new RangeError(`${value} is no int4`);
     this.makeRoom();
-    const { bytes, end } = this;
-    bytes.writeInt32BE(4, end);
-    bytes.writeInt32BE(value, end + 4);
+    const { view, end } = this;
+    view.setInt32(end, 4);
+    view.setInt32(end + 4, value);
     this.end = end + 8;
   }
 }
@@ -70,10 +73,10 @@ export class Int8Column extends BinaryColumn {
 
   push(value: number): void {
     this.makeRoom();
-    const { bytes, end } = this;
-    bytes.writeInt32BE(8, end);
-    bytes.writeInt32BE(Math.floor(value / 0x1_0000_0000), end + 4);
-    bytes.writeUInt32BE(value >>> 0, end + 8);
+    const { view, end } = this;
+    view.setInt32(end, 8);
+    view.setInt32(end + 4, Math.floor(value / 0x1_0000_0000));
+    view.setInt32(end + 8, value); // the lower half: what does not fit is cut off
     this.end = end + 12;
   }
 }

@@ -5,6 +5,12 @@ import { isAway, StoreError } from './errors.js';
 /** A row as the driver gives it: instants are epoch milliseconds, bigint is a number (exact up to 2⁵³). */
 export type Row = Record<string, unknown>;
 
+/** One transaction. */
+export interface Transaction extends Queryable {
+  /** Leaves a statement to be sent together with the COMMIT, for one round trip less: nobody waits for its rows. */
+  last(text: string, values: readonly unknown[]): void;
+}
+
 /** A connection of one's own. */
 export type Connection = pg.Client;
 
@@ -58,6 +64,13 @@ class StatementNames {
   }
 }
 
+/** What is sent before the event loop goes on leaves in one write: each is a system call, here and at the server. */
+function inOneWrite({ connection: { stream } }: pg.PoolClient): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
 /**
  * The database behind one pool, for both kinds. The embedded one is a single backend behind all connections: settings only
  * with SET LOCAL, no named statements, transactions short (an open one holds up every other query).
@@ -68,9 +81,12 @@ export class Database implements Queryable {
   readonly #statements = new WeakMap<pg.PoolClient, StatementNames>();
   #awaySince: number | undefined;
 
-  constructor(address: DatabaseAddress, connections = 8) {
+  /** @param connectTimeoutMs how long a connection is waited for, until the database counts as away */
+  constructor(address: DatabaseAddress, connections = 8, connectTimeoutMs = CONNECT_TIMEOUT_MS) {
     this.address = address;
-    this.#pool = new pg.Pool({ ...this.#clientConfig(address), max: connections, idleTimeoutMillis: 60_000 });
+    // pipeline: what a transaction need not wait for is sent at once, and answered in order
+    const config = { ...this.#clientConfig(address), connectionTimeoutMillis: connectTimeoutMs, pipeline: true };
+    this.#pool = new pg.Pool({ ...config, max: connections, idleTimeoutMillis: 60_000 });
     this.#pool.on('error', () => {}); // an idle connection broke; the next query opens another
     if (address.kind === 'server')
       this.#pool.on('connect', (client) => this.#statements.set(client, new StatementNames()));
@@ -107,6 +123,7 @@ export class Database implements Queryable {
   }
 
   async #run<R extends object>(client: pg.PoolClient, text: string, values: readonly unknown[]) {
+    inOneWrite(client);
     const name = values.length > 0 ? this.#statements.get(client)?.of(text) : undefined;
     const { rows, rowCount } = await client.query<R>({
       text,
@@ -157,23 +174,35 @@ export class Database implements Queryable {
   /**
    * Runs the work in one transaction and commits it; any error rolls it back.
    * Nothing in the work may wait for anything but this transaction's own queries.
+   * @param opening a statement without values that comes before all others: BEGIN, it and the work's first are one round trip
    */
-  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Transaction) => Promise<T>, opening?: string): Promise<T> {
     return this.#withClient(async (client) => {
+      inOneWrite(client);
+      const begun = client.query(opening === undefined ? 'BEGIN' : `BEGIN;${opening}`);
+      begun.catch(() => {}); // heard below
+      const lasts: (() => Promise<unknown>)[] = [];
       try {
-        await client.query('BEGIN');
         const result = await work({
           query: <R extends object = Row>(text: string, values: readonly unknown[] = []) =>
             this.#run<R>(client, text, values),
+          last: (text, values) => lasts.push(() => this.#run(client, text, values)),
         });
-        await client.query('COMMIT');
+        inOneWrite(client);
+        await Promise.all([begun, ...lasts.map((send) => send()), client.query('COMMIT')]);
         return result;
       } catch (error) {
         // where even this fails the connection is lost, and what was begun on it with it
         await client.query('ROLLBACK');
+        await begun; // what came after it failed because of it
         throw error;
       }
     });
+  }
+
+  /** How many wait for a connection. */
+  get waiting(): number {
+    return this.#pool.waitingCount;
   }
 
   async close(): Promise<void> {

@@ -80,16 +80,19 @@ async function send(
   { id, vekId, unitId, by, at }: NewAssignment,
   relieved: AssignmentRow | null,
 ): Promise<void> {
-  await openCard(tx, vekId);
-  const unit = await unitForChange(tx, unitId);
+  const [, unit, busy, held] = await Promise.all([
+    openCard(tx, vekId),
+    unitForChange(tx, unitId),
+    tx.query<AssignmentRow>(sql.active_assignment, [unitId]),
+    tx.query<{ vek_id: string; held_by: string; expires_at: number }>(sql.hold_of, [unitId]),
+  ]);
   if (unit.retired) throw new CommandError('unit_retired', `unit ${unitId} was retired`);
-  const active = (await tx.query<AssignmentRow>(sql.active_assignment, [unitId])).rows[0];
+  const [active, hold] = [busy.rows[0], held.rows[0]];
   if (active !== undefined)
     throw new CommandError('unit_busy', `unit ${unitId} is on another VEK`, {
       vekId: active.vek_id,
       assignmentId: active.id,
     });
-  const hold = (await tx.query<{ vek_id: string; held_by: string; expires_at: number }>(sql.hold_of, [unitId])).rows[0];
   if (hold !== undefined && (hold.vek_id !== vekId || hold.held_by !== by.subject)) {
     throw new CommandError('unit_held', `unit ${unitId} is held by another desk`, {
       vekId: hold.vek_id,
@@ -103,11 +106,13 @@ async function send(
       allowed: DISPATCHABLE_STATUSES,
     });
   }
-  await takePart(tx, vekId, unit.agency_id);
-  await tx.query(sql.insert_assignment, [id, unit.agency_id, vekId, unitId, by.subject, relieved?.id ?? null]);
-  await tx.query(sql.milestone, [id, unit.agency_id, 'dispatched', at, at, 'dispatcher']);
-  await tx.query(sql.release_hold, [unitId, vekId]);
-  const { parties } = await vekCard(tx, vekId); // with the one that is new
+  const written = [
+    takePart(tx, vekId, unit.agency_id),
+    tx.query(sql.insert_assignment, [id, unit.agency_id, vekId, unitId, by.subject, relieved?.id ?? null]),
+    tx.query(sql.milestone, [id, unit.agency_id, 'dispatched', at, at, 'dispatcher']),
+    tx.query(sql.release_hold, [unitId, vekId]),
+  ];
+  const [{ parties }] = await Promise.all([vekCard(tx, vekId), ...written]); // with the one that is new
   const work = { assignmentId: id, vekId, parties };
   await showStatus(tx, records, unit, 'dispatched', { at, source: 'dispatcher', work });
   records.event({

@@ -28,8 +28,17 @@ interface EventRow {
     lonE7?: number | null;
     latE7?: number | null;
     text?: string;
+    correctedTime?: number;
   };
   readonly lane: number;
+}
+
+/**
+ * When it was, epoch ms. What came in was made before: a clock that runs ahead would put a status beyond every other that follows, and
+ * nothing could change what the unit shows until then.
+ */
+function timeOf({ event_time, received_at, body }: EventRow): number {
+  return Math.min(body.correctedTime ?? event_time, received_at);
 }
 
 /** How a crew's event was carried out, told to its device if it is connected here. */
@@ -136,7 +145,8 @@ export class CrewEvents {
   }
 
   async #apply(...[tx, records, event]: [...Parameters<Parameters<Changes['change']>[1]>, EventRow]): Promise<string> {
-    const { body, event_time: at, received_at: receivedAt, unit_id: unitId } = event;
+    const { body, received_at: receivedAt, unit_id: unitId } = event;
+    const at = timeOf(event);
     if (event.kind === 'sos') {
       await this.#raise(tx, records, event);
       return 'applied';
@@ -174,7 +184,8 @@ export class CrewEvents {
 
   /** A call for help is raised whoever sent it, also where its device belongs to no unit. */
   async #raise(...[tx, records, event]: [...Parameters<Parameters<Changes['change']>[1]>, EventRow]): Promise<void> {
-    const { unit_id: unitId, event_time: at, received_at: receivedAt, body } = event;
+    const { unit_id: unitId, received_at: receivedAt, body } = event;
+    const at = timeOf(event);
     const { lonE7 = null, latE7 = null } = body;
     let place: AlarmPlace | undefined;
     if (lonE7 !== null && latE7 !== null) place = { lonE7, latE7, at, source: 'device' };

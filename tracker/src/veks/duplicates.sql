@@ -1,26 +1,43 @@
 -- name: candidates
 -- Cards that a report at $1, $2 (null: nobody knows where) at the instant $3 may be of, among those that the agencies $4 may read, without $5.
--- The place is looked up within $6 metres; each circle then counts $7 metres and what it is wide, ours being $8; a card's is $9 if it does not
--- say; 1 % of room is left for the ellipsoid, as the score is of a sphere. Cards that ended count from $10 before to $11 milliseconds after; those without a place $12 around, the $13 newest at most.
+-- Open ones are looked up within $6 metres, those that ended from $10 before to $11 milliseconds after in the boxes from $14 to $15 degrees east
+-- and $16 to $17 north; each circle then counts $7 metres and what it is wide, ours being $8; a card's is $9 if it does not say; 1 % of room is
+-- left for the ellipsoid, as the score is of a sphere. Where a place is missing cards count $12 milliseconds around, of open ones the $13 newest.
 WITH question AS (
   SELECT ST_SetSRID(ST_MakePoint($1::float8, $2::float8), 4326)::geography AS place, to_timestamp($3::float8 / 1000) AS at
 ), near AS (
-  SELECT v.id, v.id AS shown_id FROM question q JOIN vek v ON ST_DWithin(v.place::geography, q.place, 1.01 * $6::float8)
+  SELECT v.* FROM question q JOIN vek v ON ST_DWithin(v.place::geography, q.place, 1.01 * $6::float8)
   WHERE v.status NOT IN ('closed', 'cancelled', 'transferred', 'merged')
-), ended AS (
-  SELECT v.id, CASE WHEN v.status = 'merged' THEN vek_survivor(v.id) ELSE v.id END AS shown_id
-  FROM question q JOIN vek v ON v.closed_at BETWEEN q.at - $10::int * interval '1 millisecond' AND q.at + $11::int * interval '1 millisecond'
+), ended AS MATERIALIZED (
+  -- the instants of the index are rounded, and compared once more below
+  SELECT v.*
+  FROM unnest($14::float8[], $15::float8[]) AS b(west, east)
+  JOIN vek v ON ST_MakePoint(ST_X(v.place), ST_Y(v.place), extract(epoch FROM v.closed_at - to_timestamp(0))::float8)
+    &&& ST_MakeLine(ST_MakePoint(b.west, $16::float8, ($3::float8 - $10::float8) / 1000), ST_MakePoint(b.east, $17::float8, ($3::float8 + $11::float8) / 1000))
+  WHERE v.closed_at IS NOT NULL AND v.place IS NOT NULL
+), ended_unplaced AS (
+  SELECT v.* FROM question q
+  JOIN vek v ON v.closed_at BETWEEN q.at - $10::float8 * interval '1 millisecond' AND q.at + $11::float8 * interval '1 millisecond'
+  WHERE (v.place IS NULL OR q.place IS NULL)
+    AND v.received_at BETWEEN q.at - $12::int * interval '1 millisecond' AND q.at + $12::int * interval '1 millisecond'
 ), unplaced AS (
-  SELECT v.id, v.id AS shown_id FROM question q
+  SELECT v.* FROM question q
   JOIN vek v ON v.received_at BETWEEN q.at - $12::int * interval '1 millisecond' AND q.at + $12::int * interval '1 millisecond'
   WHERE v.status NOT IN ('closed', 'cancelled', 'transferred', 'merged') AND (v.place IS NULL OR q.place IS NULL)
   ORDER BY v.received_at DESC LIMIT $13
 ), found AS (
-  SELECT * FROM near UNION SELECT * FROM ended UNION SELECT * FROM unplaced
+  SELECT * FROM near
+  UNION ALL
+  SELECT e.* FROM ended e, question q
+  WHERE e.closed_at BETWEEN q.at - $10::float8 * interval '1 millisecond' AND q.at + $11::float8 * interval '1 millisecond'
+  UNION ALL
+  SELECT * FROM ended_unplaced
+  UNION ALL
+  SELECT * FROM unplaced
 )
 SELECT s.id AS "vekId", s.number, s.type_code AS "shownTypeCode", s.status, v.type_code AS "typeCode", ST_X(v.place) AS lon, ST_Y(v.place) AS lat,
        v.accuracy_m AS "accuracyM", v.received_at AS "receivedAt"
-FROM question q, found f JOIN vek v ON v.id = f.id JOIN vek s ON s.id = f.shown_id
+FROM question q, found v JOIN vek s ON s.id = CASE WHEN v.status = 'merged' THEN vek_survivor(v.id) ELSE v.id END
 WHERE ($5::uuid IS NULL OR s.id <> $5 AND v.id <> $5)
   AND (v.place IS NULL OR q.place IS NULL OR ST_DWithin(v.place::geography, q.place, 1.01 * ($7::float8 + $8::float8 + coalesce(v.accuracy_m, $9::float8))))
   AND (s.agency_id = ANY ($4::uuid[]) OR s.co_owners && $4::uuid[]

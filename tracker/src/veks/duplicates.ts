@@ -32,6 +32,8 @@ const UNPLACED_MS = HALF_LIFE_MS * Math.log2(PLACE_UNKNOWN / MIN_SCORE);
 const MAX_UNPLACED = 500;
 /** Of circles wider together than this the score is too low wherever they are. */
 const MAX_CIRCLES_M = WIDE_M / MIN_SCORE - WIDE_M;
+/** A degree of latitude is nowhere shorter on the WGS84 ellipsoid. */
+const MIN_M_PER_DEG = 110_574;
 const SAME_PLACE_M = 100;
 const MINUTES_APART_MS = 600_000;
 
@@ -183,6 +185,7 @@ export async function findDuplicates(
     ENDED_AFTER_MS,
     Math.ceil(UNPLACED_MS),
     MAX_UNPLACED,
+    ...boxesAround(report),
   ]);
   const best = new Map<string, Suggestion>();
   for (const row of rows) {
@@ -191,6 +194,23 @@ export async function findDuplicates(
     if (suggestion.score > (best.get(row.vekId)?.score ?? 0)) best.set(row.vekId, suggestion);
   }
   return [...best.values()].sort((a, b) => b.score - a.score || a.number - b.number).slice(0, MAX_SUGGESTIONS);
+}
+
+/**
+ * Boxes that hold all places near enough to count, in degrees: their western and their eastern edges, and the southern and northern one of all.
+ * Two of them across the antimeridian; none where nobody knows where the report is of.
+ */
+function boxesAround({ lon, lat }: Reported): [wests: number[], easts: number[], south: number, north: number] {
+  if (lon === null || lat === null) return [[], [], 0, 0];
+  const highDeg = (1.01 * (MAX_GAP_M + MAX_CIRCLES_M)) / MIN_M_PER_DEG;
+  const [south, north] = [lat - highDeg, lat + highDeg];
+  const farthestDeg = Math.max(-south, north);
+  const wideDeg = farthestDeg < 89 ? highDeg / Math.cos((farthestDeg * Math.PI) / 180) : 180;
+  const [west, east] = [lon - wideDeg, lon + wideDeg];
+  if (wideDeg === 180) return [[-180], [180], south, north];
+  if (west < -180) return [[-180, west + 360], [east, 180], south, north];
+  if (east > 180) return [[west, -180], [180, east - 360], south, north];
+  return [[west], [east], south, north];
 }
 
 function suggestionOf(report: Reported, card: Candidate): Suggestion {

@@ -113,10 +113,13 @@ export type StatusOutcome = 'applied' | 'recorded_late' | 'unchanged' | 'dispatc
  */
 export async function moveUnit(tx: Queryable, records: Records, ping: StatusPing): Promise<StatusOutcome> {
   const { status, at, source } = ping;
-  const unit = await unitForChange(tx, ping.unitId);
-  const active = (await tx.query<AssignmentRow & { begun: boolean }>(sql.active_assignment, [unit.id])).rows[0];
-  const meant =
-    ping.assignmentId === null ? active : (await tx.query<AssignmentRow>(sql.assignment, [ping.assignmentId])).rows[0];
+  const [unit, activeRows, namedRows] = await Promise.all([
+    unitForChange(tx, ping.unitId),
+    tx.query<AssignmentRow & { begun: boolean }>(sql.active_assignment, [ping.unitId]),
+    ping.assignmentId === null ? undefined : tx.query<AssignmentRow>(sql.assignment, [ping.assignmentId]),
+  ]);
+  const active = activeRows.rows[0];
+  const meant = namedRows === undefined ? active : namedRows.rows[0];
   if (ping.assignmentId !== null && (meant === undefined || meant.unit_id !== unit.id)) {
     throw new CommandError('assignment_unknown', `unit ${unit.id} has no assignment ${ping.assignmentId}`);
   }

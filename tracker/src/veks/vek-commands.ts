@@ -192,15 +192,14 @@ export async function closeVek(
     at,
   }: VersionedCommand & { readonly as: VekEnding; readonly outcome: Outcome | null },
 ): Promise<number> {
-  const before = await vekCard(tx, vekId);
+  const [before, busy] = await Promise.all([
+    vekCard(tx, vekId),
+    tx.query<{ unit_id: string }>(sql.busy_units, [vekId]),
+  ]);
   if (before.status !== 'assigned' && !VEK_MOVES[before.status].includes(as)) throw vekEnded(vekId, before.status);
-  const { assignments } = (
-    await tx.query<{ assignments: { unitId: string; status: string }[] }>(sql.vek, [[vekId], null])
-  ).rows[0]!;
-  const open = assignments.filter((assignment) => assignment.status !== 'done' && assignment.status !== 'cancelled');
-  if (open.length > 0)
-    throw new CommandError('unit_busy', `${open.length} units are still assigned`, {
-      unitIds: open.map((assignment) => assignment.unitId),
+  if (busy.rows.length > 0)
+    throw new CommandError('unit_busy', `${busy.rows.length} units are still assigned`, {
+      unitIds: busy.rows.map(({ unit_id }) => unit_id),
     });
   const { rows } = await tx.query<{ version: number }>(sql.end_vek, [
     vekId,

@@ -31,6 +31,16 @@ WHERE c.status NOT IN ('closed', 'cancelled', 'transferred', 'merged')
        OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = c.id AND s.agency_id = ANY ($1::uuid[])))
 ORDER BY c.received_at DESC, c.id LIMIT $2
 
+-- name: states
+SELECT * FROM vek_state WHERE id = ANY ($1::uuid[])
+
+-- name: open_states
+-- All that are open, newest first, at most $1.
+SELECT * FROM vek_state WHERE status NOT IN ('closed', 'cancelled', 'transferred', 'merged') ORDER BY received_at DESC, id LIMIT $1
+
+-- name: busy_units
+SELECT unit_id FROM assignment WHERE vek_id = $1 AND status NOT IN ('done', 'cancelled') ORDER BY created_at, id
+
 -- name: update_vek
 -- Fields given as null stay as they are. No row: the version is not $2 any more, or the card has ended. One row: the card now. In the history by $12 of agency $13, at $14.
 WITH was AS (

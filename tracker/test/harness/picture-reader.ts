@@ -14,6 +14,8 @@ export class PictureReader {
   readonly #ticks = new Map<bigint, number>();
   bundles = 0;
   lastAt = 0;
+  /** Blocks that were whole cells, because they are new in view or something was missed. */
+  snapshots = 0;
 
   /** Takes a bundle. Returns true when something was missed, so that `resync` must be sent. */
   take(bundle: Buffer, now = Date.now()): boolean {
@@ -31,7 +33,10 @@ export class PictureReader {
       const fits = !isDelta || this.#ticks.get(cell) === bundle.readUInt32LE(at + BLOCK.prevTick);
       if (!fits) missed = true;
       else {
-        if (!isDelta) this.#forgetCell(cell);
+        if (!isDelta) {
+          this.snapshots++;
+          this.#forgetCell(cell);
+        }
         for (let r = records; r < records + units * UNIT.bytes; r += UNIT.bytes) {
           const handle = bundle.readUInt32LE(r + UNIT.handle);
           this.#cellOf.set(handle, cell);

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CellTable, LiveIndex } from '../../../geo-engine/src/index.js';
-import { pruneKeys } from '../../src/api/idempotency.js';
+import { KeyedCommand, pruneKeys } from '../../src/api/idempotency.js';
 import type { Core } from '../../src/core.js';
 import { LiveTable } from '../../src/live/live-table.js';
 import { UNIT_FLAG } from '../../src/protocol/live-frame.js';
@@ -34,7 +35,7 @@ describe.skipIf(!databaseIsThere)('commands of desks', () => {
 
   beforeAll(async () => {
     home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20' });
+    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20', MAX_WAITING_COMMANDS: '20' });
     await createAgency(hub.api, await hub.api.admin(), 'VUGD');
     dispatcher = await hub.api.token('VUGD', 'dispatcher');
   });
@@ -110,13 +111,21 @@ describe.skipIf(!databaseIsThere)('commands of desks', () => {
     expect([malformed.status, malformed.body.code]).toEqual([400, 'idempotency_key_malformed']);
   });
 
-  it('V44 a key is its sender’s own, and a refusal is not kept under it', async () => {
+  it('V44 a key is its sender’s own', async () => {
     const [id, key] = [await createVek(), uuidv7()];
     const colleague = await hub.api.token('VUGD', 'dispatcher', 'commander');
     const patch = { version: 1, priority: 'P2' };
     expect((await send('PATCH', `/api/v1/veks/${id}`, patch, key)).status).toBe(200);
+    await answerKept(key);
     expect((await send('PATCH', `/api/v1/veks/${id}`, patch, key, colleague)).body.code).toBe('version_conflict');
-    expect((await rowsOf(key)).map(({ subject }) => subject)).toEqual(['VUGD-dispatcher']);
+    const { rows } = await hub.database.query(
+      'SELECT subject, status FROM idempotency_key WHERE key = $1 ORDER BY status',
+      [key],
+    );
+    expect(rows).toEqual([
+      { subject: 'VUGD-dispatcher', status: 200 },
+      { subject: 'VUGD-dispatcher-commander', status: 409 },
+    ]);
   });
 
   it('V44 a key is good for a day', async () => {
@@ -145,6 +154,100 @@ describe.skipIf(!databaseIsThere)('commands of desks', () => {
     const again = await send('POST', '/api/v1/devices', device, key, admin);
     expect([again.status, again.body.code]).toEqual([409, 'answer_shown_once']);
     expect(JSON.stringify(await rowsOf(key))).not.toContain(first.body.token);
+  });
+
+  it('V50 a refusal by the state of things is what its key stands for, whatever has changed since', async () => {
+    const [id, key] = [await createVek(), uuidv7()];
+    const path = `/api/v1/veks/${id}/reopen`;
+    const reopen = { version: 2, reason: 'dūmi atkal' };
+    const refused = await send('POST', path, reopen, key);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'vek_not_ended' }, replayed: false });
+    await hub.api.ok('POST', `/api/v1/veks/${id}/close`, { version: 1 }, dispatcher);
+    expect(await send('POST', path, reopen, key)).toEqual({ ...refused, replayed: true });
+    expect(await versionOf(id)).toBe(2);
+    const other = await send('POST', path, { ...reopen, reason: 'cits' }, key);
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+    expect((await send('POST', path, reopen, uuidv7())).body).toEqual({ version: 3 });
+  });
+
+  it('V50 of many at once all get the one refusal, and one that finds it kept under its lock does too', async () => {
+    const [id, key] = [await createVek(), uuidv7()];
+    await hub.api.ok('PATCH', `/api/v1/veks/${id}`, { version: 1, priority: 'P2' }, dispatcher);
+    const late = () => send('PATCH', `/api/v1/veks/${id}`, { version: 1, priority: 'P1' }, key);
+    const all = await Promise.all(Array.from({ length: 8 }, late));
+    expect(all.map(({ status, body }) => [status, body.code])).toEqual(all.map(() => [409, 'version_conflict']));
+    expect(await rowsOf(key)).toMatchObject([{ status: 409, outcome: null }]);
+    expect(await versionOf(id)).toBe(2);
+
+    // the refusal is kept between the look at the key and the change
+    const { changes, database } = hub.tracker.core;
+    const owner = { agencyId: hub.tracker.core.directory.agenciesByCode.get('VUGD')!.id, subject: 'a desk' };
+    const [first, second] = [0, 1].map(() => new KeyedCommand(changes, owner, key, 'updateVek', ['PATCH', 'it', '{}']));
+    expect(await second!.firstAnswer(database)).toBeUndefined();
+    await first!.keepRefusal(database, 409, '{"code":"version_conflict"}');
+    const change = second!.change([id], () => Promise.reject(new Error('the work was begun')));
+    await expect(change).rejects.toMatchObject({ first: { status: 409, body: '{"code":"version_conflict"}' } });
+  });
+
+  it('V50 where the same command went through meanwhile, a refusal is not its answer', async () => {
+    const { changes, database, directory } = hub.tracker.core;
+    const owner = { agencyId: directory.agenciesByCode.get('VUGD')!.id, subject: 'a desk' };
+    const [id, key] = [await createVek(), uuidv7()];
+    const [refused, done] = [0, 1].map(() => new KeyedCommand(changes, owner, key, 'updateVek', ['PATCH', 'it', '{}']));
+    await done!.change([id], async () => 7);
+    await expect(refused!.keepRefusal(database, 409, '{}')).rejects.toMatchObject({ code: 'key_in_use' });
+    expect(await refused!.change([id], async () => 8)).toBe(7);
+  });
+
+  it('V50 a refused command of what is shown once does not say that it was done', async () => {
+    const { changes, database, directory } = hub.tracker.core;
+    const owner = { agencyId: directory.agenciesByCode.get('VUGD')!.id, subject: 'an administrator' };
+    const command = new KeyedCommand(changes, owner, uuidv7(), 'createWebhook', ['POST', 'it', '{}']);
+    await command.keepRefusal(database, 409, '{"code":"id_taken"}');
+    expect(await command.firstAnswer(database)).toEqual({ status: 409, body: '{"code":"id_taken"}' });
+  });
+
+  it('V51 what was malformed, not allowed or not there is judged anew under its key', async () => {
+    const [id, key] = [uuidv7(), uuidv7()];
+    const patch = { version: 1, priority: 'P2' };
+    const missing = await send('PATCH', `/api/v1/veks/${id}`, patch, key);
+    expect([missing.status, missing.body.code]).toEqual([404, 'not_found']);
+    await hub.api.ok('POST', '/api/v1/veks', { id, channel: 'voice' }, dispatcher);
+    expect(await send('PATCH', `/api/v1/veks/${id}`, patch, key)).toMatchObject({ status: 200, replayed: false });
+    const malformed = uuidv7();
+    expect((await send('PATCH', `/api/v1/veks/${id}`, { version: 'two' }, malformed)).status).toBe(400);
+    expect(await rowsOf(malformed)).toEqual([]);
+  });
+
+  it('V52 where more commands wait than may, the next is refused at once; what waits is carried out', async () => {
+    const ids: string[] = [];
+    const given: Promise<Answer>[] = [];
+    let refusal: Response | undefined;
+    const give = async (id: string): Promise<Answer> => {
+      const response = await fetch(`${hub.api.url}/api/v1/veks`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${dispatcher}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ id, channel: 'voice', priority: 'P3' }),
+      });
+      const body = (await response.json()) as Answer['body'];
+      if (body.code === 'overloaded') refusal ??= response;
+      return { status: response.status, replayed: false, body };
+    };
+    await hub.database.transaction(async (tx) => {
+      await tx.query('SELECT FROM agency FOR UPDATE'); // no card of an agency can be taken until this ends
+      while (refusal === undefined && ids.length < 1000) {
+        ids.push(uuidv7());
+        given.push(give(ids.at(-1)!));
+        await sleep(2);
+      }
+    });
+    expect([refusal?.status, refusal?.headers.get('retry-after')]).toEqual([503, '1']);
+    const answers = await Promise.all(given);
+    expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThan(0);
+    for (const [no, { status }] of answers.entries())
+      if (status !== 201) await eventually('it is taken', async () => (await give(ids[no]!)).status < 300);
+    const stored = await hub.database.query('SELECT 1 FROM vek WHERE id = ANY ($1::uuid[])', [ids]);
+    expect(stored.rows).toHaveLength(ids.length);
   });
 
   /** Who is at a VEK, each time that a console of this agency is told. */

@@ -180,6 +180,37 @@ describe.skipIf(!databaseIsThere)('whose ground a place is', () => {
     expect([serve('PP-1'), serve('VUGD')]).toEqual([true, true]);
   });
 
+  it('D61 ground that is added is in memory too, in its place among those that overlap it', async () => {
+    const ring = [
+      [10, 10],
+      [11, 10],
+      [11, 11],
+      [10, 11],
+      [10, 10],
+    ];
+    const territory = (code: string, kind: string) => {
+      const names = { code, nameLv: code, nameEn: code };
+      const boundary = { type: 'Polygon', coordinates: [ring] };
+      return { id: uuidv7(), agencyCode: 'IEMIC', kind, ...names, approximate: false, boundary };
+    };
+    const { places } = hub.tracker.core.dispatch;
+    const codes = (lon: number, lat: number) => places.lastKnown(lonLat(lon, lat)).grounds.map(({ code }) => code);
+    await add('territories', [territory('D61-T', 'town')]);
+    await eventually('the town is known', () => codes(10.5, 10.5).length === 1);
+    await add('territories', [territory('D61-R', 'region'), territory('D61-M', 'municipality')]);
+    await eventually('all are known', () => codes(10.5, 10.5).length === 3);
+    for (const [lon, lat] of [
+      [10.5, 10.5],
+      [11, 10.3],
+      [10, 11],
+      [11.001, 10.5],
+    ]) {
+      const stored = await places.at(lonLat(lon!, lat!));
+      expect(codes(lon!, lat!)).toEqual(stored.grounds.map(({ code }) => code));
+    }
+    expect(codes(11, 11)).toEqual(['D61-R', 'D61-M', 'D61-T']);
+  });
+
   it('D8 with the database away the answer goes on as last known, and says so', async () => {
     const before = await at(0.5, 0.5);
     expect(before.source).toBe('database');

@@ -422,6 +422,10 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
         $7: '1000',
         $8: '50',
         $9: '50',
+        $14: "'{24.0}'",
+        $15: "'{24.2}'",
+        $16: '56.8',
+        $17: '57',
       };
       const question = candidates.replace(/\$\d+/g, (parameter) => given[parameter] ?? '500');
       const plan = await hub.database.transaction(async (tx) => {
@@ -429,7 +433,7 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
         return (await tx.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${question}`)).rows;
       });
       const lines = plan.map((row) => row['QUERY PLAN']).join('\n');
-      for (const index of ['vek_open_place', 'vek_closed', 'vek_open'])
+      for (const index of ['vek_open_place', 'vek_ended_place', 'vek_closed', 'vek_open'])
         expect(lines).toMatch(new RegExp(`${index}\\b`));
       expect(lines).not.toMatch(/Seq Scan on vek\b/);
     });

@@ -4,8 +4,8 @@ import type { Core } from '../../core.js';
 import { ATTENTION_KINDS, ATTENTION_LEVELS } from '../../protocol/attention.js';
 import { acknowledgeAttention, attentionParties, readAttention } from '../../veks/attention.js';
 import { AttentionPolicySchema, attentionPolicyOf, setAttentionPolicy } from '../../veks/attention-policy.js';
-import { type Caller, json, type Operations } from '../operation.js';
-import { ApiError } from '../problem.js';
+import { json, type Operations } from '../operation.js';
+import { reachedAgency } from './agency-reach.js';
 
 const MAX_ITEMS = 1000;
 const PolicyOfAgency = AttentionPolicySchema.openapi('AttentionPolicy');
@@ -81,13 +81,6 @@ export function attentionRoutes(operations: Operations, { database, directory }:
     },
   );
 
-  function mustReach(caller: Caller, code: string): string {
-    const agency = directory.agenciesByCode.get(code);
-    if (agency === undefined) throw new ApiError(404, 'not_found', `no agency ${code}`);
-    caller.mustReach(agency.id);
-    return agency.id;
-  }
-
   operations.add(
     'getAttentionPolicy',
     {
@@ -97,7 +90,11 @@ export function attentionRoutes(operations: Operations, { database, directory }:
       request: { params: OfAgency },
       responses: { 200: json(PolicyOfAgency, 'The limits in force') },
     },
-    async (c) => c.json(await attentionPolicyOf(database, mustReach(c.get('caller'), c.req.valid('param').code)), 200),
+    async (c) =>
+      c.json(
+        await attentionPolicyOf(database, reachedAgency(c.get('caller'), directory, c.req.valid('param').code)),
+        200,
+      ),
   );
 
   operations.add(
@@ -115,7 +112,7 @@ export function attentionRoutes(operations: Operations, { database, directory }:
     },
     async (c) => {
       const caller = c.get('caller');
-      const agencyId = mustReach(caller, c.req.valid('param').code);
+      const agencyId = reachedAgency(caller, directory, c.req.valid('param').code);
       const policy = c.req.valid('json');
       await caller.changes.change([agencyId], async (tx, records) => {
         records.audit(

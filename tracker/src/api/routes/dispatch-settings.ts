@@ -3,8 +3,9 @@ import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { PolicySchema, setPolicy } from '../../dispatch/policies.js';
 import { setEquipment } from '../../units/equipment.js';
-import { type Caller, json, type Operations } from '../operation.js';
+import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
+import { reachedAgency } from './agency-reach.js';
 
 const MAX_KINDS_ON_BOARD = 200;
 const DispatchPolicySchema = PolicySchema.openapi('DispatchPolicy');
@@ -12,14 +13,6 @@ const DispatchPolicySchema = PolicySchema.openapi('DispatchPolicy');
 const OfAgency = z.object({ code: z.string().openapi({ description: 'Of the agency' }) });
 
 export function dispatchSettingRoutes(operations: Operations, { directory, dispatch: { policies } }: Core): void {
-  /** The agency's id, if the caller may set its rules. */
-  function mustReach(caller: Caller, code: string): string {
-    const agency = directory.agenciesByCode.get(code);
-    if (agency === undefined) throw new ApiError(404, 'not_found', `no agency ${code}`);
-    caller.mustReach(agency.id);
-    return agency.id;
-  }
-
   operations.add(
     'getDispatchPolicy',
     {
@@ -30,7 +23,7 @@ export function dispatchSettingRoutes(operations: Operations, { directory, dispa
       responses: { 200: json(DispatchPolicySchema, 'The settings in force') },
     },
     (c) => {
-      return c.json(policies.of(mustReach(c.get('caller'), c.req.valid('param').code)), 200);
+      return c.json(policies.of(reachedAgency(c.get('caller'), directory, c.req.valid('param').code)), 200);
     },
   );
 
@@ -49,7 +42,7 @@ export function dispatchSettingRoutes(operations: Operations, { directory, dispa
     async (c) => {
       const caller = c.get('caller');
       const { subject } = caller.principal;
-      const agencyId = mustReach(caller, c.req.valid('param').code);
+      const agencyId = reachedAgency(caller, directory, c.req.valid('param').code);
       const policy = c.req.valid('json');
       await caller.changes.change([agencyId], async (tx, records) => {
         records.audit(

@@ -45,7 +45,7 @@ export function presenceRoutes(operations: Operations, core: Core): void {
     async (c) => {
       const { id } = c.req.valid('param');
       const caller = c.get('caller');
-      const { parties } = await reach.mustBeParty(caller, id);
+      const parties = await reach.mustBeParty(caller, id);
       const { subject, name, agency } = caller.principal;
       const person = { subject, name, agencyId: agency.id, mode: c.req.valid('json').mode };
       if (presence.put(id, parties, person, Date.now())) {

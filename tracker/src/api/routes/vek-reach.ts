@@ -1,27 +1,33 @@
 import type { Core } from '../../core.js';
 import { CommandError } from '../../veks/errors.js';
-import { type Card, vekCard } from '../../veks/vek-card.js';
+import { vekCard } from '../../veks/vek-card.js';
 import type { Caller } from '../operation.js';
 import { ApiError } from '../problem.js';
 
 /** What a caller may reach of VEKs: those its agency owns or has a part in, and units in its command for them. */
 export class VekReach {
-  readonly #core: Pick<Core, 'database' | 'directory'>;
+  readonly #core: Pick<Core, 'database' | 'directory' | 'dispatch'>;
 
-  constructor(core: Pick<Core, 'database' | 'directory'>) {
+  constructor(core: Pick<Core, 'database' | 'directory' | 'dispatch'>) {
     this.#core = core;
   }
 
-  /** The card, if the caller's agency is one of its parties. @throws ApiError 404 */
-  async mustBeParty(caller: Caller, vekId: string): Promise<Card> {
-    let card: Card | undefined;
-    try {
-      card = await vekCard(this.#core.database, vekId);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+  /**
+   * The agencies with a part in the card, if the caller's is one of them. Who was a party stays one, so what this node knows of an open card is
+   * enough to let somebody in; only the database keeps somebody out.
+   * @throws ApiError 404
+   */
+  async mustBeParty(caller: Caller, vekId: string): Promise<readonly string[]> {
+    let parties = this.#core.dispatch.veks.get(vekId)?.parties;
+    if (parties?.includes(caller.principal.agency.id) !== true) {
+      try {
+        ({ parties } = await vekCard(this.#core.database, vekId));
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error;
+      }
     }
-    caller.mustBeParty(card?.parties, 'VEK');
-    return card!;
+    caller.mustBeParty(parties, 'VEK');
+    return parties!;
   }
 
   /** The unit's agency, which must be in the caller's command. @throws ApiError 403, 404 */
