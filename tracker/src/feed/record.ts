@@ -99,7 +99,7 @@ function lockStatement(aggregates: readonly string[]): string | undefined {
     return BigInt.asIntN(64, BigInt(`0x${hex.slice(0, 16)}`) ^ BigInt(`0x${hex.slice(16)}`));
   });
   const inOrder = [...new Set(numbers)].sort((a, b) => (a < b ? -1 : 1));
-  return `SELECT ${inOrder.map((number) => `pg_advisory_xact_lock('${number}')`).join()}`;
+  return `SELECT count(pg_advisory_xact_lock(number)) FROM unnest('{${inOrder.join()}}'::bigint[]) AS number`;
 }
 
 /** The VEK whose lock orders the event: assignments are changed under that of their VEK. */
