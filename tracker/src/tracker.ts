@@ -77,10 +77,11 @@ export async function startTracker(settings: Settings, log: Log): Promise<Tracke
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 }).catch(() => {}); // the database says it better, if it is needed
   const embedded = settings.databaseUrl === undefined ? await startEmbedded(settings, log) : undefined;
   const address = embedded === undefined ? serverAddress(settings.databaseUrl!) : embeddedAddress(embedded.socketDir);
+  const outage = { since: undefined };
   const pools: Pools = {
-    asked: new Database(address),
-    own: new Database(address, OWN_CONNECTIONS),
-    stamping: new Database(address, 1, STAMPING_CONNECT_MS),
+    asked: new Database(address, { outage }),
+    own: new Database(address, { connections: OWN_CONNECTIONS, outage }),
+    stamping: new Database(address, { connections: 1, connectTimeoutMs: STAMPING_CONNECT_MS, outage }),
   };
   const close = async () => {
     for (const pool of Object.values(pools)) await pool.close();

@@ -90,14 +90,14 @@ export function proposalKey(proposal: Proposal): string {
 /**
  * What would make things better, after a unit became free, a status changed, an incident came or moved: for the incidents
  * that this concerns, most urgent first. `standing` are the keys of proposals that are shown already; they need less gain.
- * No unit is in two proposals.
+ * No unit is in two proposals. It pauses between two incidents, for of hundreds each takes some milliseconds.
  */
-export function reEvaluate(
+export function* reEvaluate(
   incidents: readonly OpenIncident[],
   concerned: ReadonlySet<string>,
   standing: ReadonlySet<string>,
   policy: ReEvaluationPolicy,
-): Proposal[] {
+): Generator<undefined, Proposal[], void> {
   const proposals: Proposal[] = [];
   const busy = new Set<string>(); // crews of units in a proposal
   const bumped = new Set<string>();
@@ -105,6 +105,7 @@ export function reEvaluate(
     .filter(({ vekId }) => concerned.has(vekId))
     .sort((a, b) => (a.priority < b.priority ? -1 : a.priority > b.priority ? 1 : a.vekId < b.vekId ? -1 : 1));
   for (const incident of inOrder) {
+    yield;
     const preemption = proposePreemption(incident, incidents, busy, bumped, standing, policy);
     if (preemption !== undefined) {
       proposals.push(...preemption.proposals);

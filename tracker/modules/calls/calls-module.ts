@@ -48,7 +48,7 @@ export function callsSettings(
 
 /** Starts the taking of calls: its own schema, its API, what is told to the tracker, and what the feed tells of it. */
 export async function startCalls(settings: CallsSettings, log: Log): Promise<RunningModule> {
-  const database = new Database(serverAddress(settings.databaseUrl), 4);
+  const database = new Database(serverAddress(settings.databaseUrl), { connections: 4 });
   await migrateSchema(database, SCHEMA, MIGRATIONS);
   const tracker = new TrackerClient(settings.trackerUrl, settings.tokens[0]!, 'call_handling');
   const sender = new VekSender(database, tracker, log);

@@ -21,7 +21,7 @@ const POLICE = new Set(['state_police', 'municipal_police', 'port_police']);
 /** Starts the register: its own schema, its API, and one follower of the feed for each police agency that it has a token of. */
 export async function startRegister(settings: ModuleSettings, log: Log): Promise<RunningModule> {
   const { kind, config } = serverAddress(settings.databaseUrl);
-  const database = new Database({ kind, config: { ...config, options: PLANNED_EACH_TIME } }, 4);
+  const database = new Database({ kind, config: { ...config, options: PLANNED_EACH_TIME } }, { connections: 4 });
   await migrateSchema(database, SCHEMA, MIGRATIONS);
   const trackers = settings.tokens.map((token) => new TrackerClient(settings.trackerUrl, token, 'event_register'));
   const followers: FeedFollower[] = [];

@@ -115,12 +115,17 @@ export interface GatheredIncident {
  */
 export async function proposeAmong(
   gathered: readonly GatheredIncident[],
-  propose: (incidents: readonly OpenIncident[]) => Proposal[],
+  propose: (incidents: readonly OpenIncident[]) => Generator<undefined, Proposal[], void>,
   turn: () => Promise<void>,
 ): Promise<Proposal[]> {
   for (let round = 1; ; round++) {
-    await turn();
-    const proposals = propose(gathered.map(({ standing, known }) => ({ ...standing, free: known.free })));
+    const steps = propose(gathered.map(({ standing, known }) => ({ ...standing, free: known.free })));
+    let step = steps.next();
+    while (!step.done) {
+      await turn();
+      step = steps.next();
+    }
+    const proposals = step.value;
     if (round === MOST_ROUNDS) return proposals;
     const promised = new Set<string>();
     let isWider = false;

@@ -38,6 +38,19 @@ export interface DatabaseAddress {
   readonly config: pg.ClientConfig;
 }
 
+/** Since when a database has not answered, epoch ms; undefined while it does. */
+export interface Outage {
+  since: number | undefined;
+}
+
+export interface PoolOptions {
+  readonly connections?: number;
+  /** How long a connection is waited for, until the database counts as away. */
+  readonly connectTimeoutMs?: number;
+  /** Shared by the pools of one database: what one has noticed is true for all. */
+  readonly outage?: Outage;
+}
+
 export function embeddedAddress(socketDir: string): DatabaseAddress {
   return { kind: 'embedded', config: { host: socketDir, port: 5432, user: 'postgres', database: 'postgres' } };
 }
@@ -79,11 +92,14 @@ export class Database implements Queryable {
   readonly address: DatabaseAddress;
   readonly #pool: pg.Pool;
   readonly #statements = new WeakMap<pg.PoolClient, StatementNames>();
-  #awaySince: number | undefined;
+  readonly #outage: Outage;
 
-  /** @param connectTimeoutMs how long a connection is waited for, until the database counts as away */
-  constructor(address: DatabaseAddress, connections = 8, connectTimeoutMs = CONNECT_TIMEOUT_MS) {
+  constructor(
+    address: DatabaseAddress,
+    { connections = 8, connectTimeoutMs = CONNECT_TIMEOUT_MS, outage = { since: undefined } }: PoolOptions = {},
+  ) {
     this.address = address;
+    this.#outage = outage;
     // pipeline: what a transaction need not wait for is sent at once, and answered in order
     const config = { ...this.#clientConfig(address), connectionTimeoutMillis: connectTimeoutMs, pipeline: true };
     this.#pool = new pg.Pool({ ...config, max: connections, idleTimeoutMillis: 60_000 });
@@ -149,7 +165,7 @@ export class Database implements Queryable {
     client.on('error', onLost);
     try {
       const result = await work(client);
-      this.#awaySince = undefined;
+      this.#outage.since = undefined;
       return result;
     } catch (error) {
       if (!isAway(error)) throw error;
@@ -163,11 +179,11 @@ export class Database implements Queryable {
 
   /** Epoch ms since when it has not answered, or undefined while it does. */
   get awaySince(): number | undefined {
-    return this.#awaySince;
+    return this.#outage.since;
   }
 
   #away(error: unknown): StoreError {
-    this.#awaySince ??= Date.now();
+    this.#outage.since ??= Date.now();
     return new StoreError('database_unavailable', `the database does not answer: ${(error as Error).message}`, error);
   }
 
