@@ -1,3 +1,10 @@
+import http from 'node:http';
+import https from 'node:https';
+
+/** Connections are kept, as a desk's browser keeps them. */
+const HTTP = { request: http.request, agent: new http.Agent({ keepAlive: true }) };
+const HTTPS = { request: https.request, agent: new https.Agent({ keepAlive: true }) };
+
 /** An answer of whatever status. */
 export interface HttpAnswer {
   readonly status: number;
@@ -8,21 +15,53 @@ export interface HttpAnswer {
 export class HttpApi {
   readonly url: string;
   readonly #token: string;
+  readonly #client: { readonly request: typeof http.request; readonly agent: http.Agent };
 
   constructor(url: string, token: string) {
     this.url = url.replace(/\/$/, '');
+    this.#client = this.url.startsWith('https:') ? HTTPS : HTTP;
     this.#token = token;
   }
 
   /** Asks, and gives back the answer whatever it is. @throws Error when there is none */
   async exchange(method: string, path: string, body?: object | string, token = this.#token): Promise<HttpAnswer> {
-    const response = await fetch(`${this.url}${path}`, {
+    const { status, text } = await this.#send(
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      path,
+      body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      token,
+    );
+    return { status, body: text === '' ? {} : JSON.parse(text) };
+  }
+
+  /** By the platform's own client: `fetch` takes five times its CPU time, and the tracker stands on the same cores. */
+  #send(method: string, path: string, body: string | undefined, token: string) {
+    const { request, agent } = this.#client;
+    return new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const sent = request(
+        `${this.url}${path}`,
+        {
+          method,
+          agent,
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/json',
+            ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+          },
+        },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve({ status: response.statusCode!, text }));
+          response.on('error', reject);
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
     });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
   }
 
   async #call(method: string, path: string, body?: object | string, token?: string): Promise<unknown> {
