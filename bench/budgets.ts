@@ -76,7 +76,7 @@ export const BUDGETS: readonly Budget[] = [
   },
   {
     id: 'ingest.hub-cpu.1',
-    what: 'hub CPU a fix, all of the way to commit and ack, alone in its frame: 10 000 crews, one a second each',
+    what: 'hub CPU a fix, all of the way to commit and ack, alone in its frame',
     limit: 15,
     unit: 'µs',
     side: 'most',
