@@ -89,17 +89,23 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Asks as a client should: where the tracker says that its database does not answer, again, with the same ids. */
 export async function call<T>(url: string, path: string, token: string | undefined, body: unknown): Promise<T> {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      'content-type': typeof body === 'string' ? 'application/x-ndjson' : 'application/json',
-    },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
+  const until = Date.now() + 20_000;
+  for (;;) {
+    const response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        'content-type': typeof body === 'string' ? 'application/x-ndjson' : 'application/json',
+      },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    if (response.ok) return (await response.json()) as T;
+    if (response.status !== 503 || Date.now() > until)
+      throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }
 
 export const tokenFor = async (url: string, who: object) =>

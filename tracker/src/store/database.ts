@@ -30,7 +30,8 @@ const types: pg.CustomTypesConfig = {
   }) as typeof pg.types.getTypeParser,
 };
 
-const CONNECT_TIMEOUT_MS = 3000;
+/** Behind the embedded one is a single backend: who connects waits until it has done what others asked, a map's tiles for instance. */
+const CONNECT_TIMEOUT_MS = { server: 3000, embedded: 10_000 };
 const QUERY_TIMEOUT_MS = 30_000;
 
 export interface DatabaseAddress {
@@ -96,23 +97,23 @@ export class Database implements Queryable {
 
   constructor(
     address: DatabaseAddress,
-    { connections = 8, connectTimeoutMs = CONNECT_TIMEOUT_MS, outage = { since: undefined } }: PoolOptions = {},
+    { connections = 8, connectTimeoutMs, outage = { since: undefined } }: PoolOptions = {},
   ) {
     this.address = address;
     this.#outage = outage;
     // pipeline: what a transaction need not wait for is sent at once, and answered in order
-    const config = { ...this.#clientConfig(address), connectionTimeoutMillis: connectTimeoutMs, pipeline: true };
+    const config = { ...this.#clientConfig(address, connectTimeoutMs), pipeline: true };
     this.#pool = new pg.Pool({ ...config, max: connections, idleTimeoutMillis: 60_000 });
     this.#pool.on('error', () => {}); // an idle connection broke; the next query opens another
     if (address.kind === 'server')
       this.#pool.on('connect', (client) => this.#statements.set(client, new StatementNames()));
   }
 
-  #clientConfig(address: DatabaseAddress): pg.ClientConfig {
+  #clientConfig(address: DatabaseAddress, connectTimeoutMs = CONNECT_TIMEOUT_MS[address.kind]): pg.ClientConfig {
     return {
       ...address.config,
       types,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
     };
