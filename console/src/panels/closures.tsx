@@ -3,6 +3,7 @@ import { circle } from '../map/circle.js';
 import { middleOf } from '../map/road-overlay.js';
 import type { Closure, NewClosure } from '../state/api.js';
 import { Detail } from './detail.js';
+import { DraftPlace } from './draft-place.js';
 import { useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 
 const RADII_M = [30, 100, 300, 1000];
@@ -104,19 +105,7 @@ function NewClosureForm() {
     <section>
       <h3>{words.text('closures.new')}</h3>
       <form className="new-vek" onSubmit={(event) => void submit(event)}>
-        <div className="field">
-          <span>{words.text('create.place')}</span>
-          <div className="row">
-            <output>
-              {place === undefined
-                ? words.text('closures.placeHint')
-                : words.text('create.placeAt', { lat: place.lat.toFixed(5), lon: place.lon.toFixed(5) })}
-            </output>
-            <button type="button" onClick={() => desk.placeDraft(desk.mapCentre())}>
-              {words.text('create.placeCentre')}
-            </button>
-          </div>
-        </div>
+        <DraftPlace place={place} hint="closures.placeHint" />
         <div className="row">
           <select
             aria-label={words.text('closures.radius')}

@@ -3,6 +3,7 @@ import type { CardFields } from '../state/api.js';
 import { EVENT_TYPES, PRIORITIES } from '../state/event-types.js';
 import type { Located } from '../state/located.js';
 import { OBJECT_TYPES } from '../state/object-types.js';
+import { DraftPlace } from './draft-place.js';
 import { useDesk, usePart, useWords } from './use-desk.js';
 
 /** What a card says, but for its place, which is shown on the map. */
@@ -18,7 +19,6 @@ export function VekFields({
   readonly place: Located | undefined;
   readonly onChange: (change: Partial<CardText>) => void;
 }) {
-  const desk = useDesk();
   const words = useWords();
   const types = [...EVENT_TYPES].sort((a, b) => words.compare(a[words.language], b[words.language]));
   return (
@@ -32,19 +32,7 @@ export function VekFields({
           onChange={(event) => onChange({ address: writtenOrNull(event.target.value) })}
         />
       </label>
-      <div className="field">
-        <span>{words.text('create.place')}</span>
-        <div className="row">
-          <output>
-            {place === undefined
-              ? words.text('create.placeHint')
-              : words.text('create.placeAt', { lat: place.lat.toFixed(5), lon: place.lon.toFixed(5) })}
-          </output>
-          <button type="button" onClick={() => desk.placeDraft(desk.mapCentre())}>
-            {words.text('create.placeCentre')}
-          </button>
-        </div>
-      </div>
+      <DraftPlace place={place} hint="create.placeHint" />
       <label>
         {words.text('create.type')}
         <select

@@ -1,4 +1,4 @@
-import type { LonLat } from '../geo/lon-lat.js';
+import { lonLat } from '../geo/lon-lat.js';
 import type { UnitFix } from './dispatch-unit.js';
 
 /**
@@ -45,7 +45,7 @@ export class FixColumns {
     const lon = this.#lon[slot]!;
     if (Number.isNaN(lon)) return undefined;
     return {
-      place: [lon, this.#lat[slot]!] as unknown as LonLat,
+      place: lonLat(lon, this.#lat[slot]!),
       fixTime: this.#fixTime[slot]!,
       receivedAt: this.#receivedAt[slot]!,
       accuracyM: known(this.#accuracyM[slot]!),
