@@ -15,7 +15,7 @@ const ON_ONE_DATABASE = [
   'webhooks',
 ].map((suite) => `tracker/test/integration/${suite}.test.ts`);
 
-/** What runs processes, sockets and databases on a busy machine is tried again in CI, which names at its end what needed it. */
+/** What runs processes, sockets, timers and databases on a busy machine is tried again in CI, which names at its end what needed it. */
 const SECOND_TRY = process.env.CI === undefined ? 0 : 1;
 
 /** The suites that need a database run once for each kind of it, with the same files. */
@@ -43,6 +43,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'tracker/test/integration/**', '**/*.browser.test.ts', 'fixtures/demo/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          retry: SECOND_TRY,
         },
       },
       integration('embedded'),
