@@ -1,5 +1,8 @@
-/** Share of the hub's limits that is used: its clock and ours do not count the same milliseconds. */
-const SHARE = 0.8;
+/** Share of the hub's rate that is used: its clock and ours do not count the same milliseconds. */
+const RATE_SHARE = 0.8;
+
+/** Share of the hub's burst that is used: frames held up on the way come together, and what was sent meanwhile with them. */
+const BURST_SHARE = 0.5;
 
 /** A token bucket: whether a frame may go now without being closed as `too_many_frames`. */
 export class FrameBudget {
@@ -10,8 +13,8 @@ export class FrameBudget {
 
   /** Starts full. now is any steady clock, milliseconds. */
   constructor({ framesPerS, frameBurst }: { readonly framesPerS: number; readonly frameBurst: number }, now: number) {
-    this.#perMs = (framesPerS * SHARE) / 1000;
-    this.#burst = Math.max(1, frameBurst * SHARE);
+    this.#perMs = (framesPerS * RATE_SHARE) / 1000;
+    this.#burst = Math.max(1, frameBurst * BURST_SHARE);
     this.#tokens = this.#burst;
     this.#at = now;
   }
