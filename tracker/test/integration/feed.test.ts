@@ -162,6 +162,7 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
        VALUES ($1, $2, ARRAY[$2]::uuid[], 'lv.vanags.vek.created.v1', 'vek', $1, 1, '{}', now())`,
         [slowId, agencyId],
       );
+      await feedIsRead(hub);
       const { cursor } = await read('after=now');
       const quick = await newVek();
       const before = await eventually('the quick one', async () => {
@@ -201,6 +202,7 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
 
   it('T46 a consumer by socket gets every event in order, the next batch only after its ack, and goes on from its cursor', async () => {
     const open = () => io(`${hub.api.url}/feed`, { auth: { token }, transports: ['websocket'], reconnection: false });
+    await feedIsRead(hub);
     const { cursor: from } = await read('after=now');
     const ids = [];
     for (let i = 0; i < 5; i++) ids.push(await newVek());
