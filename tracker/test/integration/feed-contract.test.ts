@@ -64,6 +64,8 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
     await api.ok('POST', '/api/v1/veks', { id, channel: 'voice', ...fields }, by);
     return id;
   };
+  /** Without what the hub tells by itself, as of VEKs that nobody has answered. */
+  const created = 'types=lv.vanags.vek.created.v1';
   const read = (query: string, by = token) => hub.api.ok<Page>('GET', `/api/v1/feed?${query}`, undefined, by);
   const own = () => hub.tracker.core.directory.agenciesByCode.get('VUGD')!.id;
 
@@ -77,18 +79,24 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
       await sleep(2600); // what our own sequencer believes of its lease has run out by now
       await dead.take(hub.database);
       const cursor = (await read('after=now')).cursor;
-      const vekId = await newVek();
       const metric = async (name: string) => {
         const text = await (await fetch(`${hub.api.url}/metrics`)).text();
         return Number(new RegExp(`^vanags_${name} (\\S+)$`, 'm').exec(text)![1]);
       };
-      await eventually('events wait', async () => (await metric('feed_lag_seconds')) > 0.5);
-      await eventually('entries wait', async () => (await metric('audit_lag_seconds')) > 0.5);
-      expect((await read(`after=${cursor}`)).events).toEqual([]);
+      const holding = setInterval(() => void dead.take(hub.database), 1000); // for as long as it is looked at
+      let vekId: string;
+      try {
+        vekId = await newVek();
+        await eventually('events wait', async () => (await metric('feed_lag_seconds')) > 0.5);
+        await eventually('entries wait', async () => (await metric('audit_lag_seconds')) > 0.5);
+        expect((await read(`after=${cursor}&${created}`)).events).toEqual([]);
+      } finally {
+        clearInterval(holding);
+      }
       const { events } = await eventually(
         'somebody takes over',
         async () => {
-          const page = await read(`after=${cursor}`);
+          const page = await read(`after=${cursor}&${created}`);
           return page.events.length > 0 && page;
         },
         20_000,
@@ -274,7 +282,7 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
 
     it('F14 lead on from what was handled, never go back, and are each agency’s own', async () => {
       const name = 'register';
-      const ours = `consumer=${name}&types=lv.vanags.vek.created.v1`;
+      const ours = `consumer=${name}&${created}`;
       await feedIsRead(hub);
       const { cursor: from } = await read('after=now');
       await hub.api.ok('PUT', path(name), { cursor: from }, token);
