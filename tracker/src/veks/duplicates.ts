@@ -27,11 +27,18 @@ const MAX_SUGGESTIONS = 10;
 /** Of cards that ended: from so long before a report, to so long after it. */
 const ENDED_BEFORE_MS = 7_200_000;
 const ENDED_AFTER_MS = 43_200_000;
-/** Beyond, two reports of which one has no place score too low. */
+/** Beyond, two reports of which one has no place score too low; whatever their age, if one has no type either. */
 const UNPLACED_MS = HALF_LIFE_MS * Math.log2(PLACE_UNKNOWN / MIN_SCORE);
+const NEVER_MS = -1;
 const MAX_UNPLACED = 500;
 /** Of circles wider together than this the score is too low wherever they are. */
 const MAX_CIRCLES_M = WIDE_M / MIN_SCORE - WIDE_M;
+/** A card's circle that is looked for near by (duplicates.sql and its indexes say the same); wider ones are few. */
+const NARROW_M = 250;
+/** How far apart two places may be for a score that counts, all else alike: so far as points, and so much of what both circles are wide. */
+const POINTS_APART_M = MAX_GAP_M * (1 - MIN_SCORE);
+const SHARE_OF_CIRCLES = 1 - (MIN_SCORE * MAX_GAP_M) / WIDE_M;
+const reachM = (circlesM: number): number => POINTS_APART_M + SHARE_OF_CIRCLES * Math.min(circlesM, MAX_CIRCLES_M);
 /** A degree of latitude is nowhere shorter on the WGS84 ellipsoid. */
 const MIN_M_PER_DEG = 110_574;
 const SAME_PLACE_M = 100;
@@ -171,21 +178,26 @@ export async function findDuplicates(
   exceptId: string | null,
 ): Promise<Suggestion[]> {
   const accuracyM = report.accuracyM ?? DEFAULT_ACCURACY_M;
+  const narrowM = reachM(accuracyM + NARROW_M);
+  const wideM = reachM(MAX_CIRCLES_M);
   const { rows } = await database.query<Candidate>(sql.candidates, [
     report.lon,
     report.lat,
     report.receivedAt,
     agencyIds,
     exceptId,
-    MAX_GAP_M + MAX_CIRCLES_M,
-    MAX_GAP_M,
     accuracyM,
     DEFAULT_ACCURACY_M,
+    POINTS_APART_M,
+    SHARE_OF_CIRCLES,
     ENDED_BEFORE_MS,
     ENDED_AFTER_MS,
-    Math.ceil(UNPLACED_MS),
+    report.typeCode === null ? NEVER_MS : Math.ceil(UNPLACED_MS),
     MAX_UNPLACED,
-    ...boxesAround(report),
+    narrowM,
+    wideM,
+    ...boxesAround(report, narrowM),
+    ...boxesAround(report, wideM),
   ]);
   const best = new Map<string, Suggestion>();
   for (const row of rows) {
@@ -197,12 +209,15 @@ export async function findDuplicates(
 }
 
 /**
- * Boxes that hold all places near enough to count, in degrees: their western and their eastern edges, and the southern and northern one of all.
+ * Boxes that hold all places within so many metres, in degrees: their western and their eastern edges, and the southern and northern one of all.
  * Two of them across the antimeridian; none where nobody knows where the report is of.
  */
-function boxesAround({ lon, lat }: Reported): [wests: number[], easts: number[], south: number, north: number] {
+function boxesAround(
+  { lon, lat }: Reported,
+  radiusM: number,
+): [wests: number[], easts: number[], south: number, north: number] {
   if (lon === null || lat === null) return [[], [], 0, 0];
-  const highDeg = (1.01 * (MAX_GAP_M + MAX_CIRCLES_M)) / MIN_M_PER_DEG;
+  const highDeg = (1.01 * radiusM) / MIN_M_PER_DEG;
   const [south, north] = [lat - highDeg, lat + highDeg];
   const farthestDeg = Math.max(-south, north);
   const wideDeg = farthestDeg < 89 ? highDeg / Math.cos((farthestDeg * Math.PI) / 180) : 180;

@@ -413,29 +413,34 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
     it('V7 they are looked up by indexes', async () => {
       const { candidates } = sqlStatements('../../src/veks/duplicates.sql', import.meta.url, ['candidates']);
       const given: Record<string, string> = {
-        $1: '24.1',
         $2: '56.9',
         $3: '1800000000000',
         $4: `'{${ids.VUGD}}'`,
         $5: 'NULL',
-        $6: '5000',
-        $7: '1000',
-        $8: '50',
-        $9: '50',
-        $14: "'{24.0}'",
-        $15: "'{24.2}'",
-        $16: '56.8',
-        $17: '57',
+        $16: "'{24.0}'",
+        $17: "'{24.2}'",
+        $18: '56.8',
+        $19: '57',
+        $20: "'{24.0}'",
+        $21: "'{24.2}'",
+        $22: '56.8',
+        $23: '57',
       };
-      const question = candidates.replace(/\$\d+/g, (parameter) => given[parameter] ?? '500');
-      const plan = await hub.database.transaction(async (tx) => {
-        await tx.query('SET LOCAL enable_seqscan = off'); // the table is too small for an index to pay
-        return (await tx.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${question}`)).rows;
-      });
-      const lines = plan.map((row) => row['QUERY PLAN']).join('\n');
-      for (const index of ['vek_open_place', 'vek_ended_place', 'vek_closed', 'vek_open'])
-        expect(lines).toMatch(new RegExp(`${index}\\b`));
-      expect(lines).not.toMatch(/Seq Scan on vek\b/);
+      const placed = ['vek_open_place', 'vek_open_wide_place', 'vek_ended_place', 'vek_ended_wide_place'];
+      const plans: readonly [lon: string, indexes: readonly string[]][] = [
+        ['24.1', [...placed, 'vek_ended_unplaced', 'vek_open']],
+        ['NULL', ['vek_ended_unplaced', 'vek_closed', 'vek_open']],
+      ];
+      for (const [lon, indexes] of plans) {
+        const question = candidates.replace(/\$\d+/g, (parameter) => ({ ...given, $1: lon })[parameter] ?? '500');
+        const plan = await hub.database.transaction(async (tx) => {
+          await tx.query('SET LOCAL enable_seqscan = off'); // the table is too small for an index to pay
+          return (await tx.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${question}`)).rows;
+        });
+        const lines = plan.map((row) => row['QUERY PLAN']).join('\n');
+        for (const index of indexes) expect(lines).toMatch(new RegExp(`${index}\\b`));
+        expect(lines).not.toMatch(/Seq Scan on vek\b/);
+      }
     });
   });
 });
