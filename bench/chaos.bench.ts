@@ -1,6 +1,5 @@
 /** Whatever is killed under load, clients and consumers too: is anything accepted ever missing, doubled or out of order, and how long until all is well again? */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -135,8 +134,7 @@ async function playRound(
   const agency = await registerCrews(await tracker.admin(), crews);
   const workers = await CrewWorkers.connect(crewUrl(tracker.url), crews);
   run.ending(() => workers.stop());
-  const folder = await mkdtemp(path.join(tmpdir(), 'vanags-bench-chaos-'));
-  run.ending(() => rm(folder, { recursive: true, force: true }));
+  const folder = await run.folder('vanags-bench-chaos-');
   const mortals = await startMortals(run, tracker, seed, folder);
   const control = await startControl(run, tracker, seed, folder);
 

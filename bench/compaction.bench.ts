@@ -54,7 +54,7 @@ export async function bench(run: BenchRun): Promise<void> {
     run.ending(() => workers.stop());
     const capacity = async (what: string) => {
       run.progress(`${database}: ${what}`);
-      const { durablePerS } = await workers.step({
+      const { durablePerS, saturated } = await workers.step({
         seconds: WINDOW_S,
         warmUpS: WARM_UP_S,
         framesPerS: OFFERED_FRAMES_PER_S,
@@ -62,6 +62,7 @@ export async function bench(run: BenchRun): Promise<void> {
         maxOutstanding: OUTSTANDING,
         drainS: 30,
       });
+      run.noteSaturation(`${database}, ${what}`, saturated);
       return durablePerS;
     };
     await capacity('warming up');

@@ -31,6 +31,10 @@ const CITY_LAT = 0.13;
 const LAST_TICK_MS = 1200;
 const LAST_DIGEST_MS = 1300;
 const LEAD_MS = 400;
+/** Units that were registered are known to all of the tracker long before. */
+const KNOWN_MS = 60_000;
+/** What a quick window takes beside its load, and the comparison after the last, seconds. */
+const AROUND_WINDOW_S = 3;
 
 type NaiveKind = 'each' | 'tick';
 
@@ -123,7 +127,7 @@ async function show(run: BenchRun, lengths: Lengths, scene: Scene): Promise<void
   const usage = meter();
   await sleep(LAST_TICK_MS);
   const { results } = await consoles.worker.ask<{ results: ConsoleResults }>({ type: 'results' });
-  if (outcome.saturated !== undefined) run.note(`${where}: the generator was the limit: ${outcome.saturated}`);
+  run.noteSaturation(where, outcome.saturated);
   if (results.busy > 0.8)
     run.note(
       `${where}: the consoles' process was busy ${Math.round(results.busy * 100)} % of the time and adds to the latency`,
@@ -243,8 +247,10 @@ async function measure(
     const scene: Scene = { where, crews, consoles, count, parts: target.parts, shown: [] };
     const naive: { readonly kind: NaiveKind; readonly scene: Scene; readonly stop: () => Promise<void> }[] = [];
     for (const kind of lengths.naive[count] ?? []) naive.push({ kind, ...(await naiveScene(run, kind, count, fleet)) });
+    const scenes = [scene, ...naive.map((other) => other.scene)];
     for (let window = 0; window < lengths.windows; window++) {
-      for (const one of [scene, ...naive.map((other) => other.scene)]) {
+      if (window > 0 && !run.hasTimeFor('another window', scenes.length * (lengths.seconds + AROUND_WINDOW_S))) break;
+      for (const one of scenes) {
         run.progress(`${one.where}: ${window + 1} of ${lengths.windows}`);
         await show(run, lengths, one);
       }
@@ -388,11 +394,16 @@ async function unitHandles(
   fleet: readonly BenchCrew[],
 ): Promise<Uint32Array> {
   const api = new HttpApi(url, token);
+  const until = performance.now() + KNOWN_MS;
   for (;;) {
     const { units } = await api.get<{ units: { id: string; handle: number }[] }>('/api/v1/units');
     const handles = new Map(units.map(({ id, handle }) => [id, handle]));
     if (fleet.every(({ unitId }) => handles.has(unitId)))
       return Uint32Array.from(fleet, ({ unitId }) => handles.get(unitId)!);
+    if (performance.now() > until) {
+      const shown = fleet.filter(({ unitId }) => handles.has(unitId)).length;
+      throw new Error(`the desk’s token shows ${shown} of ${fleet.length} units: its agency must see those of others`);
+    }
     run.progress('waiting for the units to be known');
     await sleep(500);
   }

@@ -35,16 +35,17 @@ export async function bench(run: BenchRun): Promise<void> {
     run.ending(() => workers.stop());
     const hostile = Worker.start('hostile-worker.ts');
     run.ending(() => hostile.stop());
-    const window = async () =>
-      (
-        await workers.step({
-          seconds: WINDOW_S[length],
-          warmUpS: WARM_UP_S,
-          framesPerS: FRAMES_PER_S,
-          fixesPerFrame: 1,
-          drainS: 10,
-        })
-      ).ackSummary.p99;
+    const window = async () => {
+      const { ackSummary, saturated } = await workers.step({
+        seconds: WINDOW_S[length],
+        warmUpS: WARM_UP_S,
+        framesPerS: FRAMES_PER_S,
+        fixesPerFrame: 1,
+        drainS: 10,
+      });
+      run.noteSaturation(database, saturated);
+      return ackSummary.p99;
+    };
     await window(); // caches fill, code is compiled
     for (const attack of ATTACKS) {
       if (!run.hasTimeFor(`${attack} on ${database}`, 3 * WINDOW_S[length])) break;
@@ -60,6 +61,7 @@ export async function bench(run: BenchRun): Promise<void> {
           token: villain!.token,
           seconds: WINDOW_S[length] + 1,
         });
+        attacked.catch(() => {}); // awaited below, unless the bench is ended before
         const disturbed = await window();
         done = await attacked;
         ratios.push(disturbed / calm);

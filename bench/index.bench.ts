@@ -1,8 +1,10 @@
 /** Who is nearest? The live index against a scan of flat arrays, Redis, PostGIS and Tile38: same points, same questions, same answers. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createClient } from 'redis';
+import { killProcess, logTail, serverFolder, startGuarded } from '../fixtures/servers/guarded-process.js';
 import { startPostgres, startRedis } from '../fixtures/servers/index.js';
 import { createRandom, type SeededRandom } from '../fixtures/world/seeded-random.js';
 import { CellTable, type FoundUnits, LiveIndex, lonLat } from '../geo-engine/src/index.js';
@@ -310,23 +312,28 @@ async function postgisPeer(): Promise<Peer | { readonly missing: string }> {
 async function tile38Peer(): Promise<Peer | { readonly missing: string }> {
   if (!(await isOnPath('tile38-server'))) return { missing: 'no tile38-server on the PATH' };
   const port = 20_000 + Math.floor(Math.random() * 10_000);
-  const child: ChildProcess = spawn(
-    'tile38-server',
-    ['-h', '127.0.0.1', '-p', String(port), '--appendonly', 'no', '-d', '/tmp'],
-    {
-      stdio: 'ignore',
-    },
+  const folder = serverFolder('vanags-bench-tile38-', undefined);
+  const server = await startGuarded(
+    ['tile38-server', '-h', '127.0.0.1', '-p', String(port), '--appendonly', 'no', '-d', folder],
+    folder,
+    undefined,
+    'TERM',
   );
+  const stop = async () => {
+    if (server.isRunning()) await killProcess(server);
+    await rm(folder, { recursive: true, force: true });
+  };
   let socket: Socket | undefined;
-  for (let tries = 0; socket === undefined && tries < 100; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; socket === undefined && server.isRunning() && tries < 200; tries++) {
+    await sleep(50);
     socket = await new Promise((resolve) => {
       const trial = createConnection(port, '127.0.0.1', () => resolve(trial)).on('error', () => resolve(undefined));
     });
   }
   if (socket === undefined) {
-    child.kill();
-    return { missing: 'tile38-server did not start' };
+    const missing = `tile38-server did not start: ${logTail(folder)}`;
+    await stop();
+    return { missing };
   }
   const lines = new RespLines(socket);
   await lines.send(['OUTPUT', 'json']);
@@ -366,10 +373,10 @@ async function tile38Peer(): Promise<Peer | { readonly missing: string }> {
       return answers;
     },
     move: set,
-    cpuMs: () => cpuMs(child.pid!),
+    cpuMs: () => cpuMs(server.pid),
     async stop() {
       socket.destroy();
-      child.kill('SIGKILL');
+      await stop();
     },
   };
 }
@@ -519,6 +526,7 @@ async function takeTurns(timings: readonly Timing[], places: Points, length: 'qu
     if (round >= LEAST_ROUNDS && performance.now() - begun > ROUNDS_S[length] * 1000) return;
     for (const timing of timings) {
       if (timing === ours) continue;
+      await nextTurn(); // without a peer across a socket nobody else would have one, a Ctrl-C neither
       const { peer } = timing;
       const count = peer.isScan ? SCAN_TURN : TURN;
       const questions = turnOf(places, round * count, count);

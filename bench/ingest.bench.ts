@@ -89,7 +89,7 @@ async function metered(
 const perFix = (part: string, { usage, outcome }: Metered) => ((usage.cpuMs[part] ?? 0) * 1000) / outcome.sentFixes;
 
 function saidAloud(run: BenchRun, where: string, { outcome, usage }: Metered): void {
-  if (outcome.saturated !== undefined) run.note(`${where}: the generator was the limit: ${outcome.saturated}`);
+  run.noteSaturation(where, outcome.saturated);
   if (usage.foreignCores > 0.2)
     run.note(`${where}: other processes of the machine used ${usage.foreignCores.toFixed(1)} cores meanwhile`);
   if (!outcome.drained) run.note(`${where}: not everything was acknowledged in time`);

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import {
   compare,
   describeMachine,
+  differences,
   failedChecks,
   type Report,
   ratiosText,
@@ -78,6 +79,15 @@ function readCommand() {
   }
 }
 
+function readReport(file: string): Report {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Partial<Report>;
+    return Array.isArray(report.results) ? (report as Report) : fail(`--compare ${file} is no report of a bench`);
+  } catch (error) {
+    return fail(`--compare ${file}: ${(error as Error).message}`);
+  }
+}
+
 const { values, positionals } = readCommand();
 if (values.help) {
   console.log(HELP);
@@ -101,8 +111,16 @@ if (values.url !== undefined) {
   await fetch(new URL('/readyz', values.url)).catch(({ message, cause }: Error) =>
     fail(`--url ${values.url}: no tracker answers there (${cause instanceof Error ? cause.message : message})`),
   );
+  for (const name of ['token', 'desk-token'] as const) {
+    const token = values[name];
+    if (token === undefined) continue;
+    const { status } = await fetch(new URL('/api/v1/me', values.url), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    if (status !== 200) fail(`--${name}: the tracker refuses it (${status})`);
+  }
 }
-const before = values.compare === undefined ? undefined : (JSON.parse(readFileSync(values.compare, 'utf8')) as Report);
+const before = values.compare === undefined ? undefined : readReport(values.compare);
 
 const options: BenchOptions = {
   seed,
@@ -147,6 +165,8 @@ const report: Report = {
   machine: describeMachine(),
   results: [],
 };
+const file = values.json ?? path.join(RESULTS, `${names.join('-')}-${report.at.slice(0, 19).replaceAll(':', '')}.json`);
+mkdirSync(path.dirname(path.resolve(file)), { recursive: true }); // before an hour is spent on what cannot be written
 const results: Report['results'][number][] = [];
 for (const name of names) {
   const run = new BenchRun(name, options);
@@ -157,12 +177,18 @@ for (const name of names) {
 }
 const finished: Report = { ...report, results };
 const ratios = before === undefined ? [] : compare(before, finished);
-const file = values.json ?? path.join(RESULTS, `${names.join('-')}-${report.at.slice(0, 19).replaceAll(':', '')}.json`);
-mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+const unlike = before === undefined ? [] : differences(before, finished);
 writeFileSync(file, `${JSON.stringify(finished, null, 1)}\n`);
 const page = file.replace(/(\.json)?$/, '.html');
-writeFileSync(page, reportHtml(finished, ratios));
+writeFileSync(page, reportHtml(finished, ratios, unlike));
 console.log(reportText(finished));
-if (ratios.length > 0) console.log(`\nratios to ${values.compare}\n${ratiosText(ratios)}`);
+if (before !== undefined)
+  console.log(
+    [
+      `\nratios to ${values.compare}`,
+      ...unlike.map((text) => `note: ${text}`),
+      ratios.length === 0 ? 'no figure stands in both' : ratiosText(ratios),
+    ].join('\n'),
+  );
 console.log(`\n${file}\n${page}`);
 process.exit(failedChecks(finished).length > 0 ? 1 : 0);

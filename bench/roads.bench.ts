@@ -3,8 +3,6 @@
  * searches that know nothing of hierarchies; then times on an invented country; then pgRouting on the same roads of a real one.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -168,8 +166,7 @@ async function measureCountry(
 ): Promise<void> {
   const { seed } = run.options;
   const id = `roads.${between}`;
-  const dir = await mkdtemp(path.join(tmpdir(), 'vanags-roads-'));
-  run.ending(() => rm(dir, { recursive: true, force: true }));
+  const dir = await run.folder('vanags-bench-roads-');
   run.progress(`preparing ${points} points, ${between}`);
   const worker = Worker.start('roads-worker.ts');
   run.ending(() => worker.stop());

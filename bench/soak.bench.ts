@@ -36,14 +36,14 @@ export async function bench(run: BenchRun): Promise<void> {
         fixesPerFrame: 1,
         drainS: 20,
       });
-      if (saturated !== undefined)
-        run.note(`${target.database}, slice ${slice + 1}: the generator was the limit: ${saturated}`);
+      run.noteSaturation(`${target.database}, slice ${slice + 1}`, saturated);
       const minute = run.elapsedS / 60;
       p50.push([minute, ackSummary.p50]);
       p99.push([minute, ackSummary.p99]);
       for (const part of target.parts)
         memory.get(part.name)!.push([minute, part.pids().reduce((sum, pid) => sum + residentBytes(pid), 0) / 2 ** 20]);
     }
+    if (p50.length === 0) return workers.stop();
     const half = (points: readonly (readonly [number, number])[], later: boolean) => {
       const judged = points.slice(WARM_SLICES).map(([, value]) => value);
       return median(later ? judged.slice(judged.length >> 1) : judged.slice(0, judged.length >> 1));

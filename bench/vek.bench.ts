@@ -32,6 +32,10 @@ export async function bench(run: BenchRun): Promise<void> {
   const { quick, seed } = run.options;
   const length = SECONDS[quick ? 'quick' : 'full'];
   for await (const target of run.targets()) {
+    if (!(await target.issuesTokens())) {
+      run.note('desks of two agencies need tokens: a tracker without the issuer of the demo is not measured');
+      continue;
+    }
     const units = createCrews(seed, UNITS);
     const admin = await target.admin();
     const agency = await registerCrews(admin, units);
@@ -247,9 +251,12 @@ class Desk {
     return { name: 'generator', pids: () => [this.#worker.pid] };
   }
 
-  ask<Answer>(order: VekOrder, what: string): Promise<Answer> {
-    this.#run.progress(`${this.#database}: ${what}`);
-    return this.#worker.ask<Answer>(order);
+  async ask<Answer extends RushResult | SteadyResult>(order: VekOrder, what: string): Promise<Answer> {
+    const where = `${this.#database}: ${what}`;
+    this.#run.progress(where);
+    const answer = await this.#worker.ask<Answer>(order);
+    this.#run.noteSaturation(where, answer.saturated);
+    return answer;
   }
 
   record(): Promise<VekRecord> {

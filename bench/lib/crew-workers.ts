@@ -2,6 +2,7 @@ import type { BenchCrew, CrewReport, LoadStep, StepResult } from './crew-message
 import { type Latency, type LatencyRecorder, merged } from './latency.js';
 import type { ContentSums } from './movement.js';
 import type { Part } from './processes.js';
+import { saturation } from './saturation.js';
 import { Worker } from './worker.js';
 
 /** Sockets of one process: the limit on open files may be 20 000. */
@@ -10,9 +11,6 @@ const PER_WORKER = 15_000;
 export const CONNECTIONS_PER_S = 3000;
 /** Time for the order to reach all workers, ms. */
 const LEAD_MS = 150;
-/** A generator that is later than this at its p99, or busier than this share, is the bottleneck itself. */
-const LATE_MS = 20;
-const BUSY = 0.9;
 
 export interface StepOutcome {
   readonly offeredPerS: number;
@@ -110,12 +108,7 @@ export class CrewWorkers {
       ackSummary: ack.summary,
       sendLag,
       drained: results.every(({ drained }) => drained),
-      saturated:
-        busy > BUSY
-          ? `its loop was busy ${Math.round(busy * 100)} % of the time`
-          : sendLag.p99 > LATE_MS
-            ? `it sent ${Math.round(sendLag.p99)} ms late (p99)`
-            : undefined,
+      saturated: saturation(busy, sendLag.p99),
     };
   }
 

@@ -35,9 +35,14 @@ export class HttpApi {
   }
 
   /** By the platform's own client: `fetch` takes five times its CPU time, and the tracker stands on the same cores. */
-  #send(method: string, path: string, body: string | undefined, token: string) {
+  #send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    token: string,
+  ): Promise<{ status: number; text: string }> {
     const { request, agent } = this.#client;
-    return new Promise<{ status: number; text: string }>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const sent = request(
         `${this.url}${path}`,
         {
@@ -59,7 +64,11 @@ export class HttpApi {
           response.on('error', reject);
         },
       );
-      sent.on('error', reject);
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // a kept connection that the tracker was just closing, as it had been idle: the next one is tried
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(this.#send(method, path, body, token));
+        else reject(error);
+      });
       sent.end(body);
     });
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BUDGETS, judge } from '../budgets.js';
-import { compare, failedChecks, type Report, reportHtml, reportText } from './report.js';
-import { plotSvg, ticks } from './svg-plot.js';
+import { compare, differences, failedChecks, type Report, reportHtml, reportText } from './report.js';
+import { keyPlaces, plotSvg, ticks } from './svg-plot.js';
 
 function createReport(figures: Report['results'][number]['figures'], ok = true): Report {
   return {
@@ -88,6 +88,23 @@ describe('compare', () => {
   });
 });
 
+describe('differences', () => {
+  it('name what else may have changed a ratio, and nothing that is another in every run', () => {
+    const before = createReport([]);
+    const now = {
+      ...before,
+      quick: true,
+      machine: { processor: 'slide rule', commit: 'abc', 'load before': '3', node: 'v1' },
+    };
+    expect(differences(before, before)).toEqual([]);
+    expect(differences(before, now)).toEqual([
+      'length was full, is quick now',
+      'processor was abacus & co, is slide rule now',
+      'node was not told, is v1 now',
+    ]);
+  });
+});
+
 describe('the report', () => {
   const report = createReport([{ id: 'start.second', what: 'second start', value: 9, unit: 's' }]);
 
@@ -95,6 +112,7 @@ describe('the report', () => {
     const html = reportHtml(report);
     expect(html).not.toMatch(/<script|<link|<img|@import|url\(|https?:/);
     expect(html).toContain('<svg');
+    expect(html).toContain('prefers-color-scheme:dark');
     for (const said of ['abacus &amp; co', '&lt;x&gt;', 'a &lt; b', '112', 'absent: Tile38', 'not met', 'not measured'])
       expect(html).toContain(said);
   });
@@ -115,6 +133,17 @@ describe('plots', () => {
   it('have round ticks around what they show', () => {
     expect(ticks(0, 97, false)).toEqual([0, 20, 40, 60, 80, 100]);
     expect(ticks(3, 5000, true)).toEqual([1, 10, 100, 1000, 10_000]);
+  });
+
+  it('have a key whose names do not run into each other, in as many rows as they need', () => {
+    const places = keyPlaces([
+      'hub',
+      'postgres, 10 a frame',
+      'naive: all that moved as JSON, four times a second',
+      'a',
+    ]);
+    expect(places.map(({ row }) => row)).toEqual([0, 0, 1, 1]);
+    expect(places[1]!.x - places[0]!.x).toBeGreaterThan(40);
   });
 
   it('leave out what a logarithm cannot show, and are nothing without points', () => {

@@ -68,7 +68,7 @@ export function describeMachine(): Record<string, string> {
     pglite: versions('@electric-sql/pglite'),
     PostgreSQL: said('psql', '--version'),
     Redis: said('redis-server', '--version'),
-    commit: said('git', 'rev-parse', '--short', 'HEAD'),
+    commit: said('git', 'describe', '--always', '--dirty=, changed since'),
     'load before': readFileSync('/proc/loadavg', 'utf8').split(' ').slice(0, 3).join(' '),
   };
 }
@@ -85,6 +85,9 @@ export interface Ratio {
   readonly ratio: number;
   readonly verdict: 'better' | 'worse' | 'same' | '';
 }
+
+/** Of a machine's description: what is another in every run. */
+const OF_EACH_RUN: readonly string[] = ['commit', 'load before'];
 
 /** Machines are noisy: a change by less than this factor is called none. */
 const SAME_WITHIN = 1.1;
@@ -107,6 +110,20 @@ export function compare(before: Report, now: Report): Ratio[] {
             : 'worse';
     return [{ id, unit, before: was.value, now: value, ratio, verdict }];
   });
+}
+
+/** In what two reports differ besides their figures: where they do, a ratio is not the program's alone. */
+export function differences(before: Report, now: Report): string[] {
+  const told = (what: string, old: string, newer: string) =>
+    old === newer ? [] : [`${what} was ${old}, is ${newer} now`];
+  const lengthOf = ({ quick }: Report) => (quick ? 'quick' : 'full');
+  return [
+    ...told('length', lengthOf(before), lengthOf(now)),
+    ...told('seed', String(before.seed), String(now.seed)),
+    ...Object.keys(now.machine)
+      .filter((name) => !OF_EACH_RUN.includes(name))
+      .flatMap((name) => told(name, before.machine[name] ?? 'not told', now.machine[name]!)),
+  ];
 }
 
 /** A table with aligned columns, numbers to the right. */
@@ -178,13 +195,16 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 const limitText = ({ side, limit, unit }: Budget) => `${side === 'most' ? '≤' : '≥'} ${short(limit)} ${unit}`;
 const mark = (ok: boolean, yes: string, no: string) => `<b class="${ok ? 'good' : 'bad'}">${ok ? yes : no}</b>`;
 
-const STYLE = `body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
-table{border-collapse:collapse;margin:.7rem 0}td,th{border-bottom:1px solid #d8dde5;padding:.25rem .7rem;text-align:left;vertical-align:top}
-td.n,th.n{text-align:right;white-space:nowrap}svg{margin:.6rem .6rem 0 0;vertical-align:top}.good{color:#11713c}.bad{color:#b3261e}h2{margin-top:2.2rem}
-ul{padding-left:1.2rem}code{background:#eef1f5;padding:0 .25rem}`;
+/** As the reader's system has it, light or dark. The plots take their colours from here. */
+const STYLE = `:root{color-scheme:light dark;--ink:#1c2430;--page:#fff;--line:#d8dde5;--code:#eef1f5;--good:#11713c;--bad:#b3261e;--black:#000}
+@media (prefers-color-scheme:dark){:root{--ink:#e3e7ed;--page:#14181e;--line:#3a424e;--code:#252b34;--good:#5ccb8a;--bad:#ff8a80;--black:#fff}}
+body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:var(--ink);background:var(--page)}
+table{border-collapse:collapse;margin:.7rem 0}td,th{border-bottom:1px solid var(--line);padding:.25rem .7rem;text-align:left;vertical-align:top}
+td.n,th.n{text-align:right;white-space:nowrap}svg{margin:.6rem .6rem 0 0;vertical-align:top}.good{color:var(--good)}.bad{color:var(--bad)}h2{margin-top:2.2rem}
+ul{padding-left:1.2rem}code{background:var(--code);padding:0 .25rem}`;
 
 /** The report as one page that needs nothing else: no script, no font, no network. */
-export function reportHtml(report: Report, ratios: readonly Ratio[] = []): string {
+export function reportHtml(report: Report, ratios: readonly Ratio[] = [], unlike: readonly string[] = []): string {
   const verdicts = judge(allFigures(report));
   const measured = new Set(verdicts.map(({ id }) => id));
   const unmeasured = BUDGETS.filter(({ id }) => !measured.has(id));
@@ -234,7 +254,7 @@ ${table(
 ${
   ratios.length === 0
     ? ''
-    : `<h2>Against the report before</h2>${table(
+    : `<h2>Against the report before</h2><ul>${unlike.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>${table(
         ['figure', 'before', 'now', 'unit', 'ratio', ''],
         ratios.map(({ id, before, now, unit, ratio, verdict }) => [
           `<code>${escaped(id)}</code>`,

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { BenchResult, Check, Figure } from './report.js';
 import type { Plot } from './svg-plot.js';
 import { type DatabaseKind, deployed, type StartOptions, type Target, TrackerProcess } from './tracker-process.js';
@@ -19,7 +22,7 @@ export interface BenchOptions {
 }
 
 /** A quick bench ends by itself before this; on a busy machine it is cut here. */
-const QUICK_S = 45;
+const QUICK_S = 43;
 /** What most parts of a bench need, seconds. */
 const PART_S = 8;
 
@@ -51,10 +54,12 @@ export class BenchRun {
   }
 
   figure(figure: Figure): void {
+    this.#goOn();
     this.#figures.push(figure);
   }
 
   check(what: string, ok: boolean, detail: string): void {
+    this.#goOn();
     this.#checks.push({ what, ok, detail });
   }
 
@@ -66,17 +71,34 @@ export class BenchRun {
     this.#notes.add(text);
   }
 
+  /** Tells that the generator, not the server, may have set a figure; `why` as `saturation` has it. */
+  noteSaturation(where: string, why: string | undefined): void {
+    if (why !== undefined) this.note(`${where}: the generator was the limit: ${why}`);
+  }
+
   /** Says what is next, in one line that the next one takes the place of. */
   progress(text: string): void {
-    if (this.#ended) throw new Ended();
+    this.#goOn();
     const line = `${this.bench} ${Math.round(this.elapsedS)} s: ${text}`;
     process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
   }
 
+  /** What is found after the end is found of servers that are being ended. */
+  #goOn(): void {
+    if (this.#ended) throw new Ended();
+  }
+
   /** Has it ended when the bench is over, however it comes to be. */
   ending(end: () => Promise<unknown>): void {
-    if (this.#ended) void end();
+    if (this.#ended) end().catch(() => {});
     else this.#endings.push(end);
+  }
+
+  /** A new folder in the temporary one, which goes when the bench is over. */
+  async folder(prefix: string): Promise<string> {
+    const folder = await mkdtemp(path.join(tmpdir(), prefix));
+    this.ending(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    return folder;
   }
 
   /** False once a quick bench should not begin anything more that takes so many seconds; says so in a note. */

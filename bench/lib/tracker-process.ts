@@ -35,6 +35,8 @@ export interface Target {
   admin(): Promise<HttpApi>;
   /** A token that may open a console of the agency. */
   deskToken(agency: string): Promise<string>;
+  /** Whether the issuer of the demo is there, which gives a token of any agency and role. */
+  issuesTokens(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export class TrackerProcess implements Target {
   readonly #port = somePort();
   readonly #postgres: PostgresServer | undefined;
   #process: GuardedProcess | undefined;
+  #isOver = false;
 
   private constructor(options: StartOptions, postgres: PostgresServer | undefined) {
     this.#options = options;
@@ -151,6 +154,7 @@ export class TrackerProcess implements Target {
       'TERM',
     );
     this.#process = child;
+    if (this.#isOver) await this.abandon(); // given up while it was starting
     for (;;) {
       const ready = await fetch(`${this.url}/readyz`).then(
         (response) => response.ok,
@@ -180,6 +184,10 @@ export class TrackerProcess implements Target {
     return HttpApi.demoToken(this.url, agency, ['dispatcher']);
   }
 
+  async issuesTokens(): Promise<boolean> {
+    return true;
+  }
+
   /** SIGKILL to the tracker alone; an embedded database ends by itself then. */
   async kill(): Promise<void> {
     this.#process!.signal('SIGKILL');
@@ -202,6 +210,7 @@ export class TrackerProcess implements Target {
   }
 
   async stop(): Promise<void> {
+    this.#isOver = true;
     await this.end();
     await this.#postgres?.stop();
     await rm(this.#folder, { recursive: true, force: true });
@@ -209,6 +218,7 @@ export class TrackerProcess implements Target {
 
   /** At once, whatever becomes of its data. */
   async abandon(): Promise<void> {
+    this.#isOver = true;
     if (this.#process?.isRunning()) await killProcess(this.#process);
     await this.#postgres?.stop();
     await rm(this.#folder, { recursive: true, force: true });
@@ -230,6 +240,7 @@ export function deployed(
     sql: databaseUrl === undefined ? undefined : { connectionString: databaseUrl },
     admin: async () => new HttpApi(base, token),
     deskToken: async (agency) => deskToken ?? HttpApi.demoToken(base, agency, ['dispatcher']),
+    issuesTokens: async () => (await fetch(`${base}/api/v1/demo/users`)).ok,
     stop: async () => {},
   };
 }

@@ -33,6 +33,8 @@ export interface RushResult {
   readonly exchanged: string;
   /** How often one was refused because the tracker could not take it now. */
   readonly refused: number;
+  /** Why the process of the desks, not the tracker, may have set the figures; undefined: it did not. */
+  readonly saturated: string | undefined;
 }
 
 export interface SteadyResult {
@@ -42,6 +44,8 @@ export interface SteadyResult {
   /** Events that readers who keep up were due and told of. */
   readonly expected: number;
   readonly received: number;
+  /** As of a rush. */
+  readonly saturated: string | undefined;
 }
 
 /** What was done, for the check. */

@@ -6,6 +6,7 @@ import { createRandom } from '../../fixtures/world/seeded-random.js';
 import { townPlaces } from './fleet.js';
 import { HttpApi } from './http-api.js';
 import { LatencyRecorder } from './latency.js';
+import { saturation } from './saturation.js';
 import { SocketIoClient } from './socket-io-client.js';
 import type { RushResult, SteadyResult, VekOrder, VekRecord } from './vek-messages.js';
 
@@ -19,6 +20,8 @@ const clock = () => performance.timeOrigin + performance.now();
 const answered = new LatencyRecorder();
 const told = new LatencyRecorder();
 const exchanged = new LatencyRecorder();
+/** How late a command was given. */
+const lag = new LatencyRecorder();
 const veks: string[] = [];
 const faults = new Set<string>();
 let ended = 0;
@@ -120,6 +123,7 @@ async function rush({ seconds, underWay }: Extract<VekOrder, { type: 'rush' }>):
   const startedAt = clock();
   const until = startedAt + seconds * 1000;
   const refusedBefore = refused;
+  const utilization = performance.eventLoopUtilization();
   exchanged.reset();
   let commands = 0;
   await Promise.all(
@@ -139,6 +143,7 @@ async function rush({ seconds, underWay }: Extract<VekOrder, { type: 'rush' }>):
     seconds: (clock() - startedAt) / 1000,
     exchanged: exchanged.encoded(),
     refused: refused - refusedBefore,
+    saturated: saturation(performance.eventLoopUtilization(utilization).utilization, 0),
   };
 }
 
@@ -147,8 +152,10 @@ async function steady(order: Extract<VekOrder, { type: 'steady' }>): Promise<Ste
   ({ isStuck } = order);
   answered.reset();
   told.reset();
+  lag.reset();
   due.clear();
   received = 0;
+  const utilization = performance.eventLoopUtilization();
   const gapMs = 1000 / perSecond;
   const startAt = clock() + 50;
   const total = Math.floor(seconds * perSecond);
@@ -156,6 +163,7 @@ async function steady(order: Extract<VekOrder, { type: 'steady' }>): Promise<Ste
   for (let next = 0; next < total; ) {
     for (; next < total && clock() >= startAt + next * gapMs; next++) {
       const dueAt = startAt + next * gapMs;
+      lag.record(clock() - dueAt);
       const one =
         what === 'cards'
           ? takeDue(dueAt)
@@ -164,11 +172,13 @@ async function steady(order: Extract<VekOrder, { type: 'steady' }>): Promise<Ste
     }
     await sleep(TURN_MS);
   }
+  const { utilization: busy } = performance.eventLoopUtilization(utilization);
   await Promise.all(underWay);
   const expected = order.isRead ? total * counted() : 0;
   const until = clock() + DRAIN_MS;
   while (received < expected && clock() < until) await sleep(TURN_MS);
-  return { answered: answered.encoded(), told: told.encoded(), expected, received };
+  const saturated = saturation(busy, lag.at(99));
+  return { answered: answered.encoded(), told: told.encoded(), expected, received, saturated };
 }
 
 function takeDue(dueAt: number): Promise<void> {

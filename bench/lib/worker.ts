@@ -27,7 +27,10 @@ export class Worker {
     return this.#child.pid!;
   }
 
-  /** Sends an order and resolves with its answer. The answer's type is what the worker's own file says. */
+  /**
+   * Sends an order and resolves with its answer. The answer's type is what the worker's own file says.
+   * @throws Error when the worker has ended, or ends before it has answered
+   */
   ask<Answer>(order: object): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -44,7 +47,12 @@ export class Worker {
       };
       this.#child.once('message', answered);
       this.#child.once('exit', gone);
-      this.#child.send(order);
+      // a channel that is closed tells the callback, and without one ends this process
+      this.#child.send(order, (error) => {
+        if (error === null) return;
+        settle();
+        reject(error);
+      });
     });
   }
 
