@@ -2,8 +2,8 @@
 // tracker/test/house/import-directions.test.ts proves of every rule here that it can fail.
 
 const TESTS = '(\\.test\\.tsx?$|/test/)';
-/** Tools that know nothing of the tracker: the driver's wrapper, SQL files, the log. */
-const TOOLS = '^tracker/src/(log|store/(database|errors|sql-file))\\.ts$';
+/** Tools that know nothing of the tracker: the driver's wrapper, SQL files, networks, the log. */
+const TOOLS = '^tracker/src/(log|ip-network|store/(database|errors|sql-file))\\.ts$';
 /** The folders whose code ships. */
 const PRODUCT = '^(geo-engine|tracker|console)/';
 /** The bench builds the alternatives that we are measured against, and counts rows from outside. */

@@ -115,7 +115,7 @@ describe('the console in a browser', () => {
         address: 'Brīvības iela 1, Rīga',
       });
       await page.waitForSelector('[data-vek="1"]');
-      await expect.poll(() => page.textContent('[aria-live=polite]')).toContain('ēkas ugunsgrēks');
+      await expect.poll(() => page.textContent('[aria-live=polite]'), { timeout: 30_000 }).toContain('ēkas ugunsgrēks');
       // life in danger and no unit: that is above the map until one is sent
       await page.waitForSelector('.attention-bar [data-attention=vek_without_unit]');
 
@@ -315,6 +315,10 @@ describe('the console in a browser', () => {
       await other.click('[data-answer=accepted]');
       await isThere(page, '[data-part=NMPD][data-status=responsible]');
       await isThere(other, '[data-part=NMPD][data-status=responsible]');
+
+      // a unit held for a card is told to all its parties, also to who may not read the unit and asks for nothing therefore
+      const [unitId] = Object.values(await page.evaluate(() => window.__vanags!.unitIds()));
+      expect((await ask('POST', '/api/v1/holds', { id: uuidv7(), unitId, vekId, seconds: 1 })).status).toBe(201);
 
       // who may not read sees that there is something, and not what
       await page.click('[data-restricted=medical] [data-write]');

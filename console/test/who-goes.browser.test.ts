@@ -23,6 +23,8 @@ import {
 } from './stage.js';
 
 const BOUND_MS = 150_000;
+/** Of what a page does in its own time: a poll is content with one second otherwise. */
+const PATIENT = { timeout: 30_000 };
 /** How far north of the place each stands, degrees: AC-1 nearest, then KP-1, AC-2, AC-3. */
 const UNITS: readonly (StageUnit & { readonly northDeg: number })[] = [
   { callsign: 'Rīga AC-1', kind: 'tanker', capabilities: { extinguish: 1, water: 3000 }, northDeg: 0.004 },
@@ -39,29 +41,48 @@ const line = (capability: string, quantity: number, need: string, level = 1) => 
 });
 
 describe('who goes, in a browser', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'vanags-who-goes-'));
   const shots = mkdtempSync(join(tmpdir(), 'vanags-who-goes-shots-'));
-  const crews: CrewClient[] = [];
-  let timer: NodeJS.Timeout;
-  let tracker: Tracker;
   let browser: Browser;
+  let tracker: Tracker;
   let page: Page;
+  let clearStage = async () => {};
 
   beforeAll(async () => {
-    [tracker, browser] = await Promise.all([
-      freePort().then((port) => startTracker(dataDir, port)),
-      launchBrowser(),
-      importStreet(join(dataDir, 'roads'), shots),
-    ]);
+    browser = await launchBrowser();
   }, START_MS);
 
   afterAll(async () => {
-    clearInterval(timer);
-    await Promise.all(crews.map((crew) => crew.stop()));
+    await clearStage();
     await browser?.close();
-    tracker?.process.kill('SIGKILL');
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   });
+
+  /** A tracker that knows the units, with their crews reporting, and a page: all new, so that the story can be told a second time. */
+  async function setStage(): Promise<void> {
+    await clearStage();
+    const dataDir = mkdtempSync(join(tmpdir(), 'vanags-who-goes-'));
+    [tracker] = await Promise.all([
+      freePort().then((port) => startTracker(dataDir, port)),
+      importStreet(join(dataDir, 'roads'), shots),
+    ]);
+    const crews = (await importUnits(tracker.url, UNITS)).map(
+      (token) => new CrewClient({ url: `${tracker.url.replace('http', 'ws')}/crew`, token }),
+    );
+    for (const crew of crews) crew.start();
+    const report = () => {
+      for (const [i, crew] of crews.entries())
+        crew.reportFix({ lon: PLACE.lon, lat: PLACE.lat + UNITS[i]!.northDeg, accuracyM: 5 });
+    };
+    report();
+    const timer = setInterval(report, 2000);
+    page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
+    clearStage = async () => {
+      clearInterval(timer);
+      await Promise.all(crews.map((crew) => crew.stop()));
+      await page.close();
+      tracker.process.kill('SIGKILL');
+      rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    };
+  }
 
   const shot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`) });
   const press = (key: string) => page.keyboard.press(key);
@@ -71,7 +92,7 @@ describe('who goes, in a browser', () => {
   it(
     'C1 shows the whole card with reasons, skips a unit, holds all, and sends all by one key each',
     async () => {
-      const tokens = await importUnits(tracker.url, UNITS);
+      await setStage();
       await publishRunCards(tracker.url, [
         {
           eventType: 'fire.building',
@@ -84,19 +105,6 @@ describe('who goes, in a browser', () => {
           ],
         },
       ]);
-      for (const token of tokens) {
-        const crew = new CrewClient({ url: `${tracker.url.replace('http', 'ws')}/crew`, token });
-        crew.start();
-        crews.push(crew);
-      }
-      const report = () => {
-        for (const [i, crew] of crews.entries())
-          crew.reportFix({ lon: PLACE.lon, lat: PLACE.lat + UNITS[i]!.northDeg, accuracyM: 5 });
-      };
-      report();
-      timer = setInterval(report, 2000);
-
-      page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
       const { errors, outside } = watchPage(page, tracker);
       await page.goto(`${tracker.url}/?lang=lv`);
       await page.click('[data-user=dispatcher]');
@@ -183,7 +191,7 @@ describe('who goes, in a browser', () => {
       expect(errors).toEqual([]);
       console.log(`screenshots in ${shots}`);
     },
-    BOUND_MS,
+    START_MS + BOUND_MS,
   );
 
   it(
@@ -226,13 +234,13 @@ describe('who goes, in a browser', () => {
       await shot('7-proposals');
       expect(asked).toEqual([]);
       await page.click('[data-proposal=preempt] [data-confirm=again]');
-      await expect.poll(() => asked).toEqual(['preempt/confirm {}']);
+      await expect.poll(() => asked, PATIENT).toEqual(['preempt/confirm {}']);
       await page.click('[data-proposal=swap] [data-confirm=once]');
-      await expect.poll(() => asked.at(-1)).toBe('swap/confirm {}');
+      await expect.poll(() => asked.at(-1), PATIENT).toBe('swap/confirm {}');
       await page.click('[data-proposal=send] [data-dismiss]');
       await page.keyboard.type('nav vajadzīgs');
       await press('Enter');
-      await expect.poll(() => asked.at(-1)).toBe('send/dismiss {"reason":"nav vajadzīgs"}');
+      await expect.poll(() => asked.at(-1), PATIENT).toBe('send/dismiss {"reason":"nav vajadzīgs"}');
       expect(asked).toHaveLength(3);
     },
     BOUND_MS,

@@ -3,15 +3,21 @@ import type { AddressInfo } from 'node:net';
 import { createRoute, OpenAPIHono, type RouteConfig, type RouteHandler, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { clientAddress } from '../src/ip-network.js';
 import type { Log } from '../src/log.js';
 import { isAway } from '../src/store/errors.js';
-import type { ModuleCaller, ModuleCallers } from './module-callers.js';
+import type { Asker, ModuleCallers } from './module-callers.js';
+import type { ModuleSettings } from './module-settings.js';
 import { TrackerAway } from './tracker-client.js';
 
 const MAX_BODY_BYTES = 256 * 1024;
 
+const PURPOSE_HEADER = 'vanags-purpose';
+const PURPOSE = /^[\x20-\x7e]{1,200}$/;
+
 export interface ModuleEnv {
-  Variables: { caller: ModuleCaller };
+  Bindings: { readonly remoteAddress: string };
+  Variables: { caller: Asker };
 }
 export type ModuleContext = Context<ModuleEnv>;
 
@@ -44,10 +50,15 @@ export const json = <T>(schema: T, description: string) => ({
 export class ModuleApi {
   readonly hono: OpenAPIHono<ModuleEnv>;
   readonly #callers: ModuleCallers;
+  readonly #usualPurpose: string;
 
-  /** @param readAt when the feed was last read, epoch ms; 0: never */
-  constructor(title: string, callers: ModuleCallers, readAt: () => number, log: Log) {
+  /**
+   * @param usualPurpose for which people come who do not say for which
+   * @param readAt when the feed was last read, epoch ms; 0: never
+   */
+  constructor(title: string, callers: ModuleCallers, usualPurpose: string, readAt: () => number, log: Log) {
     this.#callers = callers;
+    this.#usualPurpose = usualPurpose;
     this.hono = new OpenAPIHono<ModuleEnv>({
       defaultHook(result, c) {
         if (result.success) return;
@@ -88,7 +99,8 @@ export class ModuleApi {
       ...(roles === null ? {} : { security: [{ bearer: [] }] }),
       middleware: [
         async (c: ModuleContext, next: () => Promise<void>) => {
-          if (roles !== null) c.set('caller', await this.#caller(c.req.header('authorization'), operationId, roles));
+          const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+          if (roles !== null) c.set('caller', await this.asker(c, token, operationId, roles));
           await next();
         },
       ],
@@ -100,20 +112,31 @@ export class ModuleApi {
     this.hono.openapi(config, handler as unknown as RouteHandler<typeof config, ModuleEnv>);
   }
 
-  async #caller(header: string | undefined, operationId: string, roles: readonly string[]): Promise<ModuleCaller> {
-    const token = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
+  /**
+   * Who asks, if they may.
+   * @param what they ask for, as a refusal names it
+   * @throws ModuleProblem 401 `token_missing`, `token_invalid`, 403 `role_not_allowed`; TrackerAway when nobody can say
+   */
+  async asker(c: ModuleContext, token: string | undefined, what: string, roles: readonly string[]): Promise<Asker> {
     if (token === undefined) throw new ModuleProblem(401, 'token_missing', 'Authorization: Bearer TOKEN is missing');
     const caller = await this.#callers.of(token);
     if (caller === undefined) throw new ModuleProblem(401, 'token_invalid', 'the tracker does not know this token');
     if (!caller.roles.some((role) => roles.includes(role)))
-      throw new ModuleProblem(403, 'role_not_allowed', `${operationId} needs one of: ${roles.join(', ')}`);
-    return caller;
+      throw new ModuleProblem(403, 'role_not_allowed', `${what} needs one of: ${roles.join(', ')}`);
+    const purpose = c.req.header(PURPOSE_HEADER) ?? this.#usualPurpose;
+    if (!PURPOSE.test(purpose))
+      throw new ModuleProblem(400, 'request_malformed', `${PURPOSE_HEADER}: 1 to 200 characters of ASCII`);
+    return { ...caller, address: c.env.remoteAddress, purpose };
   }
 }
 
 /** Serves an API over HTTP. Resolves once it listens. @throws Error when the address cannot be had */
-export async function listen(api: ModuleApi, host: string, port: number): Promise<{ server: Server; port: number }> {
+export async function listen(
+  api: ModuleApi,
+  { host, port, trustedProxies }: Pick<ModuleSettings, 'host' | 'port' | 'trustedProxies'>,
+): Promise<{ server: Server; port: number }> {
   const server = createServer((request, response) => {
+    const peer = request.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? ''; // IPv4 comes mapped into IPv6
     void (async () => {
       const body = await bodyOf(request);
       if (body === undefined) {
@@ -128,6 +151,7 @@ export async function listen(api: ModuleApi, host: string, port: number): Promis
           ),
           ...(body.length === 0 ? {} : { body: new Uint8Array(body) }),
         }),
+        { remoteAddress: clientAddress(peer, String(request.headers['x-forwarded-for'] ?? ''), trustedProxies) },
       );
       response.writeHead(answer.status, Object.fromEntries(answer.headers));
       response.end(Buffer.from(await answer.arrayBuffer()));

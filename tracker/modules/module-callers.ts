@@ -17,6 +17,19 @@ export interface ModuleCaller extends Readonly<z.output<typeof Me>> {
   readonly token: string;
 }
 
+/** One who asks now: from where, and why. */
+export interface Asker extends ModuleCaller {
+  readonly address: string;
+  readonly purpose: string;
+}
+
+/** What a module's log of accesses holds of one: who, of which agency, why, from where; what, of what. */
+export const accessed = (
+  { subject, agencyId, purpose, address }: Asker,
+  action: string,
+  of: string | number | null,
+): unknown[] => [subject, agencyId, purpose, address, action, of];
+
 /** Knows callers by asking the tracker whose token it is, so that a module needs neither issuer nor keys of its own. */
 export class ModuleCallers {
   readonly #tracker: TrackerClient;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { demoTokens, type TokenSource, tokenOfFile } from './token-source.js';
 
@@ -26,6 +27,7 @@ const Environment = z.object({
   }),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  TRUST_PROXY: listed.refine((addresses) => addresses.every((each) => isIP(each) !== 0), 'not IP addresses'),
 });
 
 /** What every module is told from outside: where the tracker is, as whom it speaks, where its own schema lies, where it answers. */
@@ -36,6 +38,10 @@ export interface ModuleSettings {
   readonly databaseUrl: string;
   readonly host: string;
   readonly port: number;
+  /** Of a demonstration, codes of agencies: as whose people one may sign in at the module's page. */
+  readonly demoAgencies: readonly string[];
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** Reads the settings. @throws SettingError naming the variable; the values of secrets are not repeated */
@@ -50,7 +56,8 @@ export function readModuleSettings(
     const { path, message } = parsed.error.issues[0]!;
     throw new SettingError(`${String(path[0])}: ${message}`);
   }
-  const { TRACKER_URL, TRACKER_TOKEN, TRACKER_TOKEN_FILES, DEMO_AGENCIES, DATABASE_URL, HOST, PORT } = parsed.data;
+  const { TRACKER_URL, TRACKER_TOKEN, TRACKER_TOKEN_FILES, DEMO_AGENCIES, DATABASE_URL, HOST, PORT, TRUST_PROXY } =
+    parsed.data;
   const trackerUrl = TRACKER_URL.replace(/\/$/, '');
   const tokens: TokenSource[] = [
     ...(TRACKER_TOKEN === undefined ? [] : [async () => TRACKER_TOKEN]),
@@ -61,5 +68,6 @@ export function readModuleSettings(
     throw new SettingError(
       'TRACKER_TOKEN, TRACKER_TOKEN_FILES or DEMO_AGENCIES: one of them says for whom the module works',
     );
-  return { trackerUrl, tokens, databaseUrl: DATABASE_URL, host: HOST, port: PORT ?? defaultPort };
+  const at = { host: HOST, port: PORT ?? defaultPort, trustedProxies: TRUST_PROXY, demoAgencies: DEMO_AGENCIES };
+  return { trackerUrl, tokens, databaseUrl: DATABASE_URL, ...at };
 }

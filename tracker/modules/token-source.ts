@@ -14,19 +14,28 @@ export function tokenOfFile(file: string): TokenSource {
   return async () => (await readFile(file, 'utf8')).trim();
 }
 
-/** Tokens of a demonstration's own issuer. */
+/** A token of a demonstration's own issuer. @throws Error when it gives none */
+export async function demoToken(
+  trackerUrl: string,
+  person: { readonly agency: string; readonly roles: readonly string[]; readonly subject: string },
+): Promise<string> {
+  const answer = await fetch(`${trackerUrl}/api/v1/demo/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(person),
+    signal: AbortSignal.timeout(DEMO_TIMEOUT_MS),
+  });
+  if (!answer.ok) throw new Error(`the demo's issuer answered ${answer.status}`);
+  return DemoToken.parse(await answer.json()).token;
+}
+
+/** Such tokens for a module. */
 export function demoTokens(trackerUrl: string, agency: string, roles: readonly string[]): TokenSource {
   let current: { readonly token: string; readonly until: number } | undefined;
   return async () => {
     if (current === undefined || Date.now() > current.until) {
-      const answer = await fetch(`${trackerUrl}/api/v1/demo/token`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ agency, roles, subject: `module:${agency}` }),
-        signal: AbortSignal.timeout(DEMO_TIMEOUT_MS),
-      });
-      if (!answer.ok) throw new Error(`the demo's issuer answered ${answer.status}`);
-      current = { token: DemoToken.parse(await answer.json()).token, until: Date.now() + DEMO_RENEW_MS };
+      const token = await demoToken(trackerUrl, { agency, roles, subject: `module:${agency}` });
+      current = { token, until: Date.now() + DEMO_RENEW_MS };
     }
     return current.token;
   };

@@ -9,6 +9,17 @@ export function parseNetwork(text: string): { address: string; prefix: number; f
   return prefix <= bits ? { address, prefix, family: bits === 128 ? 'ipv6' : 'ipv4' } : undefined;
 }
 
+/** The peer's address; where that is a proxy of ours, its client's. */
+export function clientAddress(peer: string, forwardedFor: string, trustedProxies: readonly string[]): string {
+  if (!trustedProxies.includes(peer)) return peer;
+  // the last address that is not a proxy of ours: what stands before it may be made up
+  const chain = forwardedFor
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  return chain.reverse().find((address) => !trustedProxies.includes(address)) ?? peer;
+}
+
 /** Networks to ask whether an address is in them; what is no network is left out. */
 export class Networks {
   readonly #list = new BlockList();

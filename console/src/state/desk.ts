@@ -261,7 +261,7 @@ export class Desk {
       if (vekId !== undefined && vekId === this.store.get().journal?.vekId) this.#stale.journal = true;
       if (type === 'lv.vanags.unit.sos.v1' || type.startsWith('lv.vanags.alarm.')) this.#stale.alarms = true;
       else if (type === 'lv.vanags.unit.status_changed.v1' && unitId !== undefined) this.#show(unitId, data);
-      else if (unitId !== undefined && type.startsWith('lv.vanags.unit.held')) this.#stale.units.add(unitId);
+      else if (unitId !== undefined && type.startsWith('lv.vanags.unit.held')) this.#lookAgainAt(unitId);
       else if (type.startsWith('lv.vanags.closure.')) this.#stale.closures = true;
       else if (type.startsWith('lv.vanags.proposal.')) this.#stale.proposals = true;
       else if (/^lv\.vanags\.(unit|grant|agency)\.(created|revoked|retired|bound)/.test(type))
@@ -270,13 +270,15 @@ export class Desk {
     this.#gather();
   }
 
-  /** A unit's new status, without a question to the server. */
+  /** Units of others on a card of ours are told of too; what this desk may see of those, it knows. */
+  #lookAgainAt(unitId: string): void {
+    if (this.store.get().units.has(unitId)) this.#stale.units.add(unitId);
+  }
+
+  /** The new status of a unit that this desk knows, without a question to the server. */
   #show(unitId: string, data: FeedEvent['data']): void {
     const unit = this.store.get().units.get(unitId);
-    if (unit === undefined) {
-      this.#stale.units.add(unitId);
-      return;
-    }
+    if (unit === undefined) return;
     this.#putUnits([
       {
         ...unit,

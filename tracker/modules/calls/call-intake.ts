@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database, Queryable } from '../../src/store/database.js';
+import { type Asker, accessed } from '../module-callers.js';
 import { type AmlReport, bestPlace } from './aml.js';
 import { callsSql as sql } from './calls-sql.js';
 import { carReport, type MsdFields } from './msd.js';
@@ -14,6 +15,13 @@ const TRUSTED_M = 150;
 /** One that cannot is shown so wide that nobody takes it for exact. */
 const UNTRUSTED_M = 5000;
 
+/** Somewhere in a circle; without one it was told as exact. */
+export interface Place {
+  readonly lon: number;
+  readonly lat: number;
+  readonly accuracyM: number | null;
+}
+
 /** A call as its source tells of it. */
 export interface NewCall {
   readonly source: string;
@@ -25,8 +33,12 @@ export interface NewCall {
   readonly detail: Readonly<Record<string, unknown>> | null;
   /** Epoch ms. */
   readonly receivedAt: number;
-  readonly place: { readonly lon: number; readonly lat: number; readonly accuracyM: number | null } | null;
+  readonly place: Place | null;
   readonly placeFrom: 'source' | 'ecall';
+  /** Of a call in writing: the source's name of it, or the phone, and that of the message that its words are. */
+  readonly written: { readonly conversation: string; readonly messageId: string; readonly sentAt: number } | null;
+  /** Of the caller: `cannot_hear`, `cannot_speak`. */
+  readonly needs: readonly string[];
   /** Of a test there is no VEK. */
   readonly isTest: boolean;
 }
@@ -53,6 +65,8 @@ export function callOfMsd(
     detail: { msd, headingDeg, before, at },
     place: place === null ? null : { ...place, accuracyM: msd.positionCanBeTrusted ? TRUSTED_M : UNTRUSTED_M },
     placeFrom: 'ecall',
+    written: null,
+    needs: [],
     isTest: msd.testCall,
   };
 }
@@ -71,7 +85,14 @@ export class CallIntake {
     this.#onQueued = onQueued;
   }
 
-  async take(call: NewCall): Promise<TakenCall> {
+  async take(call: NewCall, by: Asker): Promise<TakenCall> {
+    const taken = await this.#database.transaction((tx) => this.takeIn(tx, call, by));
+    if (!taken.repeated) this.#onQueued();
+    return taken;
+  }
+
+  /** The same in a transaction of the caller's, who tells of what was queued. */
+  async takeIn(tx: Queryable, call: NewCall, by: Asker): Promise<TakenCall> {
     const phone = e164(call.phone);
     const row = {
       id: uuidv7(),
@@ -88,26 +109,48 @@ export class CallIntake {
       accuracy_m: call.place?.accuracyM ?? null,
       place_from: call.place === null ? null : call.placeFrom,
       vek_id: call.isTest ? null : uuidv7(),
+      conversation: call.written?.conversation ?? null,
+      needs: call.needs,
     };
-    const taken = await this.#database.transaction(async (tx) => {
-      if (phone !== null) await tx.query(sql.lock_phone, [phone]);
-      if ((await tx.query(sql.insert_call, [JSON.stringify(row)])).rowCount === 0) {
-        const known = (
-          await tx.query<{ id: string; vek_id: string | null }>(sql.call_by_source, [call.source, call.sourceCallId])
-        ).rows[0]!;
-        return { id: known.id, vekId: known.vek_id, repeated: true };
+    if (phone !== null) await tx.query(sql.lock_phone, [phone]);
+    if ((await tx.query(sql.insert_call, [JSON.stringify(row)])).rowCount === 0) {
+      const known = (
+        await tx.query<{ id: string; vek_id: string | null }>(sql.call_by_source, [call.source, call.sourceCallId])
+      ).rows[0]!;
+      return { id: known.id, vekId: known.vek_id, repeated: true };
+    }
+    await tx.query(sql.log_access, accessed(by, 'take_call', row.id));
+    if (call.written !== null && call.words !== null) {
+      const { messageId, sentAt } = call.written;
+      const first = [uuidv7(), row.id, 'from_caller', call.source, messageId, call.words, sentAt, null];
+      await tx.query(sql.insert_message, first);
+    }
+    if (row.vek_id !== null) {
+      await tx.query(sql.queue, [row.id, 'create']);
+      if (phone !== null) {
+        const window = [row.id, phone, call.receivedAt, AML_BEFORE_MS, AML_AFTER_MS];
+        if ((await tx.query(sql.join_reports, window)).rowCount > 0) await placeFromReports(tx, row.id);
       }
-      if (row.vek_id !== null) {
-        await tx.query(sql.queue, [row.id, 'create']);
-        if (phone !== null) {
-          const window = [row.id, phone, call.receivedAt, AML_BEFORE_MS, AML_AFTER_MS];
-          if ((await tx.query(sql.join_reports, window)).rowCount > 0) await placeFromReports(tx, row.id);
-        }
-      }
-      return { id: row.id, vekId: row.vek_id, repeated: false };
-    });
-    if (!taken.repeated) this.#onQueued();
-    return taken;
+    }
+    return { id: row.id, vekId: row.vek_id, repeated: false };
+  }
+
+  /** A place that came with a message of a call in writing. */
+  async placeWritten(tx: Queryable, callId: string, messageId: string, place: Place, at: number): Promise<void> {
+    const row = {
+      id: uuidv7(),
+      sha256: createHash('sha256').update(`message\n${messageId}`).digest('hex'),
+      form: 'message',
+      is_trusted: true,
+      lon: place.lon,
+      lat: place.lat,
+      accuracy_m: place.accuracyM,
+      fix_at: at,
+      received_at: Date.now(),
+    };
+    await tx.query(sql.insert_report, [JSON.stringify(row)]);
+    await tx.query(sql.join_report, [row.id, callId]);
+    if (await placeFromReports(tx, callId)) await tx.query(sql.queue, [callId, 'place']);
   }
 
   /**

@@ -2,26 +2,19 @@
 import { z } from '@hono/zod-openapi';
 import type { Database, Queryable } from '../../src/store/database.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
-import type { ModuleCaller } from '../module-callers.js';
-import { TrackerAway, type TrackerClient, TrackerRefusal } from '../tracker-client.js';
+import { type Asker, accessed, type ModuleCaller } from '../module-callers.js';
+import { type TrackerClient, TrackerRefusal } from '../tracker-client.js';
 import { decodeAmlForm, decodeAmlSms, isSignedForm } from './aml.js';
 import { type CallIntake, callOfMsd, type TakenCall } from './call-intake.js';
+import { body, CALL_READERS, NeedsSchema, PlaceSchema, text } from './call-schema.js';
 import { callsSql as sql } from './calls-sql.js';
 import { textOfSeptets } from './gsm7.js';
 import { decodeMsd, MsdFieldsSchema } from './msd.js';
 
 const SOURCES = ['integrator', 'call_taker'];
-const READERS = ['call_taker', 'dispatcher'];
 const MOST_HISTORY = 50;
 const MOST_RECENT = 100;
 
-const text = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .refine((value) => !value.includes('\0'), 'holds a NUL character');
-const body = <T extends z.ZodType>(schema: T) => ({ required: true, content: { 'application/json': { schema } } });
 const told = {
   source: text(64).openapi({ description: 'The system that tells of the call' }),
   callId: text(128).openapi({ description: 'Its own name of the call; told again, nothing changes' }),
@@ -34,13 +27,8 @@ const NewCallSchema = z
     channel: z.enum(['voice', 'sms', 'app', 'transfer']),
     callerName: text(200).nullish(),
     words: text(4000).nullish().openapi({ description: 'Of a message, or of who transfers the call' }),
-    place: z
-      .object({
-        lon: z.number().min(-180).max(180),
-        lat: z.number().min(-90).max(90),
-        accuracyM: z.number().min(0).max(1_000_000).nullish(),
-      })
-      .nullish(),
+    needs: NeedsSchema,
+    place: PlaceSchema,
     transfer: z
       .object({ psap: text(100), reference: text(100).nullish() })
       .nullish()
@@ -88,6 +76,7 @@ const CallSchema = z
     words: z.string().nullable(),
     detail: z.record(z.string(), z.unknown()).nullable(),
     receivedAt: z.number(),
+    needs: z.array(z.string()),
     lon: z.number().nullable(),
     lat: z.number().nullable(),
     accuracyM: z.number().nullable(),
@@ -128,6 +117,7 @@ interface CallRow {
   caller_name: string | null;
   words: string | null;
   detail: Record<string, unknown> | null;
+  needs: string[];
   received_at: number;
   lon: number | null;
   lat: number | null;
@@ -167,29 +157,80 @@ const callOf = (row: CallRow): z.infer<typeof CallSchema> => ({
   callerName: row.caller_name,
   words: row.words,
   detail: row.detail,
+  needs: row.needs,
   lon: row.lon,
   lat: row.lat,
   accuracyM: row.accuracy_m,
   placeFrom: row.place_from,
 });
 
+const CallViewSchema = z.object({
+  call: CallSchema,
+  aml: z.array(ReportSchema),
+  history: z.array(EarlierSchema),
+  duplicates: Duplicates.shape.duplicates.nullable(),
+});
+
+/** The latest calls, newest first, without their callers' data. */
+export async function latestCalls(database: Database) {
+  const { rows } = await database.query<EarlierRow & { has_phone: boolean; has_place: boolean }>(sql.recent, [
+    MOST_RECENT,
+  ]);
+  return rows.map((row) => ({ ...earlierOf(row), hasPhone: row.has_phone, hasPlace: row.has_place }));
+}
+
+/** A call with all that is known of it; that it is read is written down. @throws ModuleProblem 404 `not_found` */
+export async function readCall(
+  database: Database,
+  tracker: TrackerClient,
+  id: string,
+  by: Asker,
+): Promise<z.infer<typeof CallViewSchema>> {
+  const { call, reports, history } = await database.transaction(async (tx: Queryable) => {
+    const call = (await tx.query<CallRow>(sql.call, [id])).rows[0];
+    if (call === undefined) throw new ModuleProblem(404, 'not_found', 'no call here');
+    await tx.query(sql.log_access, accessed(by, 'read_call', id));
+    const reports = (await tx.query<ReportRow>(sql.reports, [id])).rows;
+    const history = (await tx.query<EarlierRow>(sql.history, [id, MOST_HISTORY])).rows;
+    return { call, reports, history };
+  });
+  const isKnown = call.vek_id !== null && call.vek_number !== null;
+  return {
+    call: callOf(call),
+    aml: reports.map(({ accuracy_m, confidence_pct, fix_at, received_at, ...rest }) => ({
+      ...rest,
+      accuracyM: accuracy_m,
+      confidencePct: confidence_pct,
+      fixAt: fix_at,
+      receivedAt: received_at,
+    })),
+    history: history.map(earlierOf),
+    duplicates: isKnown ? await duplicatesOf(tracker, call.vek_id!, by) : null,
+  };
+}
+
+/** Cards that may be of the same event, as the tracker finds them for whoever asks; null: it cannot say now. */
+async function duplicatesOf(tracker: TrackerClient, vekId: string, by: Asker) {
+  try {
+    return (await tracker.as(by.token).get(`/api/v1/veks/${vekId}/duplicates`, Duplicates)).duplicates;
+  } catch (error) {
+    if (error instanceof TrackerRefusal && error.status !== 404)
+      throw new ModuleProblem(403, error.code, error.message);
+    return null;
+  }
+}
+
 export interface CallsParts {
   readonly database: Database;
   readonly intake: CallIntake;
   readonly tracker: TrackerClient;
-  /** The agency that takes calls: only its people reach them. Undefined until the tracker has said whose our token is. */
-  readonly agencyId: () => string | undefined;
+  /** Only people of the agency that takes calls reach them. @throws ModuleProblem, TrackerAway */
+  readonly mustBeOurs: (caller: ModuleCaller) => void;
   /** Under which phones' forms are signed; undefined: their network is trusted. */
   readonly amlKey: string | undefined;
 }
 
-export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyId, amlKey }: CallsParts): void {
-  /** @throws ModuleProblem 403 `agency_not_allowed`; TrackerAway while it is not known whose calls these are */
-  const mustBeOurs = (caller: ModuleCaller): void => {
-    if (agencyId() === undefined) throw new TrackerAway('whose calls these are is not known yet');
-    if (caller.agencyId !== agencyId())
-      throw new ModuleProblem(403, 'agency_not_allowed', 'calls are of the agency that takes them');
-  };
+export function callsRoutes(api: ModuleApi, { database, intake, tracker, mustBeOurs, amlKey }: CallsParts): void {
   const answered = ({ id, vekId }: TakenCall) => ({ id, vekId });
   const receivedAt = (at: string | undefined) => (at === undefined ? Date.now() : Date.parse(at));
   const taking = {
@@ -209,9 +250,12 @@ export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyI
       responses: taking,
     },
     async (c) => {
-      mustBeOurs(c.get('caller'));
+      const caller = c.get('caller');
+      mustBeOurs(caller);
       const given = c.req.valid('json');
-      const taken = await intake.take({
+      const at = receivedAt(given.receivedAt);
+      const isWritten = given.channel === 'sms' || given.channel === 'app';
+      const call = {
         source: given.source,
         sourceCallId: given.callId,
         channel: given.channel,
@@ -219,11 +263,14 @@ export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyI
         callerName: given.callerName ?? null,
         words: given.words ?? null,
         detail: given.transfer == null ? null : { transfer: given.transfer },
-        receivedAt: receivedAt(given.receivedAt),
-        place: given.place == null ? null : { ...given.place, accuracyM: given.place.accuracyM ?? null },
-        placeFrom: 'source',
+        receivedAt: at,
+        place: given.place,
+        placeFrom: 'source' as const,
+        written: isWritten ? { conversation: given.callId, messageId: `call:${given.callId}`, sentAt: at } : null,
+        needs: given.needs,
         isTest: false,
-      });
+      };
+      const taken = await intake.take(call, caller);
       return c.json(answered(taken), taken.repeated ? 200 : 201);
     },
   );
@@ -247,6 +294,7 @@ export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyI
         throw new ModuleProblem(422, 'msd_unreadable', 'these are no octets of an MSD of version 2');
       const taken = await intake.take(
         callOfMsd(msd, { source, sourceCallId: callId, phone: phone ?? null, receivedAt: receivedAt(at) }),
+        c.get('caller'),
       );
       return c.json(answered(taken), taken.repeated ? 200 : 201);
     },
@@ -281,11 +329,13 @@ export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyI
       responses: { 202: { description: 'Stored' }, 422: { description: '`aml_unreadable`: an ordinary message' } },
     },
     async (c) => {
-      mustBeOurs(c.get('caller'));
+      const caller = c.get('caller');
+      mustBeOurs(caller);
       const { from, text: plain, dataHex } = c.req.valid('json');
       const message = plain ?? textOfSeptets(Buffer.from(dataHex!, 'hex'));
       const report = decodeAmlSms(message);
       if (report === undefined) throw new ModuleProblem(422, 'aml_unreadable', 'this is no AML message');
+      await database.query(sql.log_access, accessed(caller, 'take_aml', null));
       await intake.takeAml(report, { form: 'sms', message, phone: from, isTrusted: true }, Date.now());
       return c.body(null, 202);
     },
@@ -293,7 +343,7 @@ export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyI
 
   api.add(
     'getCalls',
-    READERS,
+    CALL_READERS,
     {
       method: 'get',
       path: '/api/v1/calls',
@@ -315,30 +365,16 @@ export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyI
     },
     async (c) => {
       mustBeOurs(c.get('caller'));
-      const { rows } = await database.query<EarlierRow & { has_phone: boolean; has_place: boolean }>(sql.recent, [
-        MOST_RECENT,
-      ]);
+      const calls = await latestCalls(database);
       const backlog = (await database.query<{ waiting: number; refused: number; oldest_s: number }>(sql.backlog))
         .rows[0]!;
-      const calls = rows.map((row) => ({ ...earlierOf(row), hasPhone: row.has_phone, hasPlace: row.has_place }));
       return c.json({ calls, waiting: backlog.waiting, refused: backlog.refused, oldestS: backlog.oldest_s }, 200);
     },
   );
 
-  /** Cards that may be of the same event, as the tracker finds them for this caller; null: it cannot say now. */
-  async function duplicatesOf(vekId: string, caller: ModuleCaller) {
-    try {
-      return (await tracker.as(caller.token).get(`/api/v1/veks/${vekId}/duplicates`, Duplicates)).duplicates;
-    } catch (error) {
-      if (error instanceof TrackerRefusal && error.status !== 404)
-        throw new ModuleProblem(403, error.code, error.message);
-      return null;
-    }
-  }
-
   api.add(
     'getCall',
-    READERS,
+    CALL_READERS,
     {
       method: 'get',
       path: '/api/v1/calls/{id}',
@@ -346,47 +382,14 @@ export function callsRoutes(api: ModuleApi, { database, intake, tracker, agencyI
         'A call with its caller, what the caller’s phone said of its place, other calls of the same phone, and cards that may be of the same event. Personal data: each read is written down.',
       request: { params: z.object({ id: z.uuid() }) },
       responses: {
-        200: json(
-          z.object({
-            call: CallSchema,
-            aml: z.array(ReportSchema),
-            history: z.array(EarlierSchema),
-            duplicates: Duplicates.shape.duplicates.nullable(),
-          }),
-          'The call',
-        ),
+        200: json(CallViewSchema, 'The call'),
         404: { description: 'None here' },
       },
     },
     async (c) => {
       const caller = c.get('caller');
       mustBeOurs(caller);
-      const { id } = c.req.valid('param');
-      const found = await database.transaction(async (tx: Queryable) => {
-        const call = (await tx.query<CallRow>(sql.call, [id])).rows[0];
-        if (call === undefined) throw new ModuleProblem(404, 'not_found', 'no call here');
-        await tx.query(sql.log_access, [caller.subject, caller.agencyId, 'read_call', id]);
-        const reports = (await tx.query<ReportRow>(sql.reports, [id])).rows;
-        const history = (await tx.query<EarlierRow>(sql.history, [id, MOST_HISTORY])).rows;
-        return { call, reports, history };
-      });
-      const { call, reports, history } = found;
-      const isKnown = call.vek_id !== null && call.vek_number !== null;
-      return c.json(
-        {
-          call: callOf(call),
-          aml: reports.map(({ accuracy_m, confidence_pct, fix_at, received_at, ...rest }) => ({
-            ...rest,
-            accuracyM: accuracy_m,
-            confidencePct: confidence_pct,
-            fixAt: fix_at,
-            receivedAt: received_at,
-          })),
-          history: history.map(earlierOf),
-          duplicates: isKnown ? await duplicatesOf(call.vek_id!, caller) : null,
-        },
-        200,
-      );
+      return c.json(await readCall(database, tracker, c.req.valid('param').id, caller), 200);
     },
   );
 }

@@ -2,20 +2,25 @@ import { z } from 'zod';
 import type { Log } from '../../src/log.js';
 import { Database, serverAddress } from '../../src/store/database.js';
 import { FeedFollower } from '../feed-follower.js';
-import { listen, ModuleApi } from '../module-api.js';
-import { ModuleCallers } from '../module-callers.js';
+import { listen, ModuleApi, ModuleProblem } from '../module-api.js';
+import { type ModuleCaller, ModuleCallers } from '../module-callers.js';
 import type { RunningModule } from '../module-program.js';
 import { type ModuleSettings, SettingError } from '../module-settings.js';
 import { ownAgency } from '../own-agency.js';
 import { migrateSchema } from '../own-schema.js';
-import { TrackerClient } from '../tracker-client.js';
+import { TrackerAway, TrackerClient } from '../tracker-client.js';
 import { CallIntake } from './call-intake.js';
-import { callsRoutes } from './calls-api.js';
+import { callsRoutes, readCall } from './calls-api.js';
 import { CallsConsumer } from './calls-consumer.js';
+import { type CallsPageParts, callsPage } from './calls-page.js';
 import { callsSql as sql } from './calls-sql.js';
+import { Conversations } from './conversations.js';
+import { conversationRoutes } from './conversations-api.js';
 import { VekSender } from './vek-sender.js';
 
 const SCHEMA = 'calls';
+/** For which it and its people read, where they do not say. */
+const PURPOSE = 'call_handling';
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 const UPKEEP_MS = 3_600_000;
 const FORGET_AT_ONCE = 500;
@@ -50,7 +55,7 @@ export function callsSettings(
 export async function startCalls(settings: CallsSettings, log: Log): Promise<RunningModule> {
   const database = new Database(serverAddress(settings.databaseUrl), { connections: 4 });
   await migrateSchema(database, SCHEMA, MIGRATIONS);
-  const tracker = new TrackerClient(settings.trackerUrl, settings.tokens[0]!, 'call_handling');
+  const tracker = new TrackerClient(settings.trackerUrl, settings.tokens[0]!, PURPOSE);
   const sender = new VekSender(database, tracker, log);
   const intake = new CallIntake(database, () => sender.kick());
   const follower = new FeedFollower(
@@ -58,9 +63,18 @@ export async function startCalls(settings: CallsSettings, log: Log): Promise<Run
     { table: `${SCHEMA}.follower`, name: 'calls' },
     new CallsConsumer(tracker, database),
   );
-  const api = new ModuleApi('Vanags: calls', new ModuleCallers(tracker), () => follower.readAt, log);
+  const conversations = new Conversations(database, intake, () => sender.kick());
+  const api = new ModuleApi('Vanags: calls', new ModuleCallers(tracker), PURPOSE, () => follower.readAt, log);
   let agencyId: string | undefined;
-  callsRoutes(api, { database, intake, tracker, agencyId: () => agencyId, amlKey: settings.amlKey });
+  const mustBeOurs = (caller: ModuleCaller): void => {
+    if (agencyId === undefined) throw new TrackerAway('whose calls these are is not known yet');
+    if (caller.agencyId !== agencyId)
+      throw new ModuleProblem(403, 'agency_not_allowed', 'calls are of the agency that takes them');
+  };
+  callsRoutes(api, { database, intake, tracker, mustBeOurs, amlKey: settings.amlKey });
+  conversationRoutes(api, database, conversations, mustBeOurs);
+  const read: CallsPageParts['readCall'] = (id, by) => readCall(database, tracker, id, by);
+  callsPage(api, { database, conversations, mustBeOurs, readCall: read }, settings);
   const stopping = new AbortController();
   /** Calls are taken as soon as it is known for whom. */
   const known = ownAgency(tracker, log, stopping.signal).then((agency) => {
@@ -69,7 +83,7 @@ export async function startCalls(settings: CallsSettings, log: Log): Promise<Run
     follower.start();
     sender.start();
   });
-  const { server, port } = await listen(api, settings.host, settings.port);
+  const { server, port } = await listen(api, settings);
   const forget = async () => {
     for (;;) {
       const { gone } = (await database.query<{ gone: number }>(sql.forget, [settings.retentionDays, FORGET_AT_ONCE]))
@@ -84,6 +98,7 @@ export async function startCalls(settings: CallsSettings, log: Log): Promise<Run
     port,
     async stop() {
       stopping.abort();
+      conversations.stop();
       clearInterval(upkeep);
       server.close();
       server.closeAllConnections();

@@ -5,11 +5,11 @@ SELECT pg_advisory_xact_lock(hashtextextended($1, 114))
 -- name: insert_call
 -- $1 jsonb of the call. No row: it is there already.
 INSERT INTO calls.call (id, source, source_call_id, channel, phone, caller_name, words, detail, received_at, lon, lat, accuracy_m,
-  place_from, vek_id)
+  place_from, vek_id, conversation, needs)
 SELECT id, source, source_call_id, channel, phone, caller_name, words, detail, to_timestamp(received_at / 1000), lon, lat, accuracy_m,
-  place_from, vek_id
+  place_from, vek_id, conversation, needs
 FROM jsonb_to_record($1::jsonb) AS c(id uuid, source text, source_call_id text, channel text, phone text, caller_name text, words text,
-  detail jsonb, received_at float8, lon float8, lat float8, accuracy_m float8, place_from text, vek_id uuid)
+  detail jsonb, received_at float8, lon float8, lat float8, accuracy_m float8, place_from text, vek_id uuid, conversation text, needs text[])
 ON CONFLICT (source, source_call_id) DO NOTHING
 RETURNING id
 
@@ -26,8 +26,8 @@ SELECT * FROM calls.call WHERE id = $1
 INSERT INTO calls.outbox (call_id, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING
 
 -- name: due
--- $1 how many at most. A place waits until the VEK is there.
-SELECT o.seq, o.kind, o.tries, to_jsonb(c) AS call
+-- $1 how many at most. What else is to be told waits until the VEK is there.
+SELECT o.seq, o.kind, o.tries, o.note_id, to_jsonb(c) AS call
 FROM calls.outbox o JOIN calls.call c ON c.id = o.call_id
 WHERE o.next_at <= now() AND (o.kind = 'create' OR c.vek_number IS NOT NULL)
 ORDER BY o.seq LIMIT $1
@@ -110,8 +110,18 @@ SELECT id, channel, received_at, vek_id, vek_number, vek_status, phone IS NOT NU
 FROM calls.call ORDER BY received_at DESC, id DESC LIMIT $1
 
 -- name: log_access
--- $1 subject, $2 agency, $3 action, $4 call
-INSERT INTO calls.access_log (subject, agency_id, action, call_id) VALUES ($1, $2, $3, $4)
+-- $1 subject, $2 agency, $3 purpose, $4 address, $5 action, $6 call (null: a list)
+INSERT INTO calls.access_log (subject, agency_id, purpose, source_ip, action, call_id) VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: log_read
+-- The same of what is read again and again: the first time in ten minutes
+INSERT INTO calls.access_log (subject, agency_id, purpose, source_ip, action, call_id)
+SELECT $1::text, $2::uuid, $3::text, $4::text, $5::text, $6::uuid
+WHERE NOT EXISTS (
+  SELECT FROM calls.access_log
+  WHERE subject = $1 AND action = $5 AND at > now() - interval '10 minutes' AND agency_id = $2 AND purpose = $3 AND source_ip = $4
+    AND call_id IS NOT DISTINCT FROM $6
+)
 
 -- name: known_veks
 -- $1 VEKs: those of calls
@@ -135,3 +145,88 @@ WITH calls AS (
   RETURNING id
 )
 SELECT (SELECT count(*) FROM calls) + (SELECT count(*) FROM reports) AS gone
+
+-- name: message_by_source
+-- $1 source, $2 its name of the message
+SELECT m.id, m.call_id, m.position, c.vek_id FROM calls.message m JOIN calls.call c ON c.id = m.call_id
+WHERE m.source = $1 AND m.source_message_id = $2
+
+-- name: open_conversation
+-- The call that a message goes on with, locked. $1 source, $2 its name of the conversation, $3 for so many hours after the last word
+SELECT c.id, c.vek_id FROM calls.call c
+WHERE c.source = $1 AND c.conversation = $2 AND coalesce(c.vek_status, 'new') NOT IN ('closed', 'cancelled', 'transferred')
+  AND greatest(c.received_at, (SELECT max(m.received_at) FROM calls.message m WHERE m.call_id = c.id)) > now() - $3::int * interval '1 h'
+ORDER BY c.received_at DESC LIMIT 1 FOR UPDATE
+
+-- name: lock_call
+-- $1 id: what is written to it is numbered one by one
+SELECT conversation FROM calls.call WHERE id = $1 FOR UPDATE
+
+-- name: insert_message
+-- The next one of a call that is locked. $1 id, $2 call, $3 direction, $4 source, $5 its name of the message, $6 words, $7 sent at (epoch ms),
+-- $8 who of the desk
+INSERT INTO calls.message (id, call_id, position, direction, source, source_message_id, words, sent_at, written_by, state, state_at)
+SELECT $1, $2, coalesce((SELECT max(position) FROM calls.message WHERE call_id = $2), 0) + 1, $3, $4, $5, $6, to_timestamp($7::float8 / 1000),
+  $8::text, CASE WHEN $8::text IS NOT NULL THEN 'waiting' END, CASE WHEN $8::text IS NOT NULL THEN now() END
+RETURNING position
+
+-- name: add_needs
+-- $1 call, $2 codes
+UPDATE calls.call SET needs = ARRAY(SELECT DISTINCT unnest(needs || $2::text[]) ORDER BY 1) WHERE id = $1
+
+-- name: queue_written
+-- The card is told that its caller has written: of the first message since the desk's last one. $1 call, $2 position of the message, $3 id that
+-- the comment will have
+INSERT INTO calls.outbox (call_id, kind, note_id)
+SELECT $1, 'written', $3
+WHERE NOT EXISTS (
+  SELECT FROM calls.message WHERE call_id = $1 AND direction = 'from_caller' AND position > 1 AND position < $2
+    AND position > coalesce((SELECT max(position) FROM calls.message WHERE call_id = $1 AND direction = 'to_caller'), 0)
+)
+ON CONFLICT DO NOTHING
+
+-- name: told
+-- $1 seq
+DELETE FROM calls.outbox WHERE seq = $1
+
+-- name: message
+-- $1 id
+SELECT call_id, position, words FROM calls.message WHERE id = $1
+
+-- name: messages
+-- $1 call, $2 after this position
+SELECT id, position, direction, words, sent_at, received_at, written_by, state, state_at
+FROM calls.message WHERE call_id = $1 AND position > $2 ORDER BY position
+
+-- name: outgoing
+-- What a source has still to hand over. $1 source, $2 how many at most
+SELECT m.id, c.conversation, c.phone, m.words, m.sent_at
+FROM calls.message m JOIN calls.call c ON c.id = m.call_id
+WHERE m.state = 'waiting' AND c.source = $1
+ORDER BY m.received_at, m.call_id, m.position LIMIT $2
+
+-- name: receipt
+-- $1 message, $2 source, $3 state, $4 states that come before it. No row: no such message of that source.
+UPDATE calls.message m
+SET state = CASE WHEN m.state = ANY ($4::text[]) THEN $3 ELSE m.state END,
+  state_at = CASE WHEN m.state = ANY ($4::text[]) THEN now() ELSE m.state_at END
+FROM calls.call c
+WHERE m.id = $1 AND c.id = m.call_id AND c.source = $2 AND m.direction = 'to_caller'
+RETURNING m.id
+
+-- name: conversations
+-- Of the latest ones: those that wait for an answer first, and of them the one that waits longest. What was written while a card was being ended
+-- waits for ten minutes too. $1 how many at most
+SELECT c.id, c.channel, c.needs, c.vek_id, c.vek_number, c.vek_status, said.messages, said.last_at, waits.since AS unanswered_since
+FROM (SELECT * FROM calls.call WHERE conversation IS NOT NULL ORDER BY received_at DESC LIMIT $1) AS c
+CROSS JOIN LATERAL (
+  SELECT count(*)::integer AS messages, max(received_at) AS last_at,
+    coalesce(max(position) FILTER (WHERE direction = 'to_caller'), 0) AS answered_to
+  FROM calls.message WHERE call_id = c.id
+) AS said
+CROSS JOIN LATERAL (
+  SELECT min(received_at) AS since FROM calls.message
+  WHERE call_id = c.id AND direction = 'from_caller' AND position > said.answered_to
+    AND (coalesce(c.vek_status, 'new') NOT IN ('closed', 'cancelled', 'transferred') OR received_at > now() - interval '10 minutes')
+) AS waits
+ORDER BY waits.since NULLS LAST, said.last_at DESC NULLS LAST, c.received_at DESC

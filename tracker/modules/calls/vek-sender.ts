@@ -27,6 +27,17 @@ interface CallRow {
   readonly lat: number | null;
   readonly accuracy_m: number | null;
   readonly vek_id: string;
+  readonly needs: readonly string[];
+}
+
+/** What the tracker is still to be told. */
+interface DueRow {
+  readonly seq: number;
+  readonly kind: 'create' | 'place' | 'written';
+  readonly tries: number;
+  /** Of `written`. */
+  readonly note_id: string;
+  readonly call: CallRow;
 }
 
 const Created = z.object({ number: z.number() });
@@ -39,6 +50,12 @@ const Card = z.object({
   accuracyM: z.number().nullable(),
 });
 const Taken = z.object({ vekId: z.uuid() });
+/** As the desk reads it. */
+const WRITTEN = 'Zvanītājs raksta: neatbildēta ziņa sarakstē (zvanu modulī)';
+const NEEDS: Readonly<Record<string, string>> = {
+  cannot_hear: 'nedzird, sazināties rakstiski',
+  cannot_speak: 'nevar runāt, sazināties rakstiski',
+};
 const ENDED = new Set(['closed', 'cancelled', 'transferred', 'merged']);
 /** The tracker keeps accuracies in single precision. */
 const isNear = (a: number | null, b: number | null) => a === b || (a !== null && b !== null && Math.abs(a - b) < 1e-3);
@@ -54,6 +71,13 @@ function summaryOf({ words, detail }: CallRow): string | null {
     ...(msd.numberOfPassengers == null ? [] : [`cilvēku skaits: ${msd.numberOfPassengers}`]),
     ...(msd.positionCanBeTrusted ? [] : ['vieta nav droša']),
   ].join('; ');
+}
+
+/** What only who handles the call reads of the caller. */
+function callerNoteOf({ detail, needs }: CallRow): string | null {
+  const said = needs.map((need) => NEEDS[need] ?? need);
+  if (detail?.msd !== undefined) said.push(`VIN ${detail.msd.vehicleIdentificationNumber}`);
+  return said.length === 0 ? null : said.join('; ');
 }
 
 /**
@@ -96,12 +120,7 @@ export class VekSender {
       });
       let sent = 0;
       try {
-        const { rows } = await this.#database.query<{
-          seq: number;
-          kind: 'create' | 'place';
-          tries: number;
-          call: CallRow;
-        }>(sql.due, [BATCH]);
+        const { rows } = await this.#database.query<DueRow>(sql.due, [BATCH]);
         sent = (await Promise.all(rows.map((row) => this.#send(row)))).filter(Boolean).length;
       } catch (error) {
         this.#tell('calls wait: the database does not answer', error);
@@ -112,20 +131,11 @@ export class VekSender {
   }
 
   /** Returns true once it is done with. */
-  async #send({
-    seq,
-    kind,
-    tries,
-    call,
-  }: {
-    readonly seq: number;
-    readonly kind: 'create' | 'place';
-    readonly tries: number;
-    readonly call: CallRow;
-  }): Promise<boolean> {
+  async #send({ seq, kind, tries, note_id: noteId, call }: DueRow): Promise<boolean> {
     try {
       if (kind === 'create') await this.#create(call);
-      else await this.#place(seq, call);
+      else if (kind === 'place') await this.#place(seq, call);
+      else await this.#note(seq, noteId, call);
       this.#isTold = false;
       return true;
     } catch (error) {
@@ -139,7 +149,6 @@ export class VekSender {
   }
 
   async #create(call: CallRow): Promise<void> {
-    const { msd } = call.detail ?? {};
     const card = {
       id: call.vek_id,
       channel: call.channel,
@@ -150,7 +159,7 @@ export class VekSender {
       accuracyM: call.accuracy_m,
       summary: summaryOf(call),
       receivedAt: new Date(call.received_at).toISOString(),
-      caller: { phone: call.phone, name: call.caller_name, note: msd && `VIN ${msd.vehicleIdentificationNumber}` },
+      caller: { phone: call.phone, name: call.caller_name, note: callerNoteOf(call) },
       external: { system: call.source, id: call.source_call_id },
     };
     let vekId = call.vek_id;
@@ -166,6 +175,12 @@ export class VekSender {
       ({ number } = await this.#tracker.get(`/api/v1/veks/${vekId}`, Card));
     }
     await this.#database.query(sql.created, [call.id, vekId, number, call.lon, call.lat, call.accuracy_m]);
+  }
+
+  /** Tells the card that its caller has written; what, is read here by who handles the call. */
+  async #note(seq: number, id: string, { vek_id: vekId }: CallRow): Promise<void> {
+    await this.#tracker.post(`/api/v1/veks/${vekId}/comments`, { id, text: WRITTEN }, z.unknown());
+    await this.#database.query(sql.told, [seq]);
   }
 
   /** Adds a place to a card that has none, or one that is a wider circle; what a person entered as exact stays. */

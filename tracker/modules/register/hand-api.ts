@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Database } from '../../src/store/database.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
-import type { ModuleCaller } from '../module-callers.js';
+import { accessed, type ModuleCaller } from '../module-callers.js';
 import { camel, EntrySchema } from './entry.js';
 import { instant, READERS, type RegisterAgencies } from './register-api.js';
 import { changeByHand, enterByHand, type PoliceAgency } from './register-entries.js';
@@ -41,6 +41,8 @@ const fields = {
 const bothOrNone = ({ lon, lat }: { lon?: number | null | undefined; lat?: number | null | undefined }) =>
   typeof lon === typeof lat && (lon === null) === (lat === null);
 const TOGETHER = 'lon and lat go together';
+/** All that a person says of an event. */
+export const EntryFieldsSchema = z.object(fields).refine(bothOrNone, TOGETHER);
 const NewEntrySchema = z
   .object({ id: z.uuid().openapi({ description: 'Made by you; sent again it is the same entry' }), ...fields })
   .partial()
@@ -107,7 +109,7 @@ export function handRoutes(api: ModuleApi, database: Database, agencies: Registe
       const agency = ownAgency(caller);
       const { id, ...given } = c.req.valid('json');
       const { entry, repeated } = await database.transaction((tx) =>
-        enterByHand(tx, agency, id, { ...NOTHING_SAID, ...given }, caller.subject),
+        enterByHand(tx, agency, id, { ...NOTHING_SAID, ...given }, caller),
       );
       return c.json(entry, repeated ? 200 : 201);
     },
@@ -136,7 +138,7 @@ export function handRoutes(api: ModuleApi, database: Database, agencies: Registe
       const agency = ownAgency(caller);
       const { version, ...given } = c.req.valid('json');
       const { id } = c.req.valid('param');
-      const entry = await database.transaction((tx) => changeByHand(tx, agency, id, version, given, caller.subject));
+      const entry = await database.transaction((tx) => changeByHand(tx, agency, id, version, given, caller));
       return c.json(entry, 200);
     },
   );
@@ -188,11 +190,13 @@ export function handRoutes(api: ModuleApi, database: Database, agencies: Registe
         valid_from: validFrom,
         valid_to: validTo,
       }));
-      const changed = await database.query<{ written: number; retired: number }>(sql.import_codes, [
-        c.req.valid('param').kind,
-        JSON.stringify(rows),
-      ]);
-      return c.json(changed.rows[0]!, 200);
+      const { kind } = c.req.valid('param');
+      const changed = await database.transaction(async (tx) => {
+        await tx.query(sql.log_change, accessed(caller, `import_${kind}_codes`, null));
+        const given = [kind, JSON.stringify(rows)];
+        return (await tx.query<{ written: number; retired: number }>(sql.import_codes, given)).rows[0]!;
+      });
+      return c.json(changed, 200);
     },
   );
 }

@@ -1,8 +1,8 @@
 /** What registrars read: lists, one entry with its trail, and the map. Each agency its own; the platform operator's people all. */
 import { z } from '@hono/zod-openapi';
-import type { Database, Queryable } from '../../src/store/database.js';
-import { json, type ModuleApi, type ModuleContext, ModuleProblem } from '../module-api.js';
-import type { ModuleCaller } from '../module-callers.js';
+import type { Database } from '../../src/store/database.js';
+import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
+import { type Asker, accessed, type ModuleCaller } from '../module-callers.js';
 import { camel, EntrySchema } from './entry.js';
 import { mapGrid, wholeYears, yearBegins } from './map-grid.js';
 import type { PoliceAgency } from './register-entries.js';
@@ -10,15 +10,12 @@ import { registerSql as sql } from './register-sql.js';
 import { wordsQuery } from './search-words.js';
 
 export const READERS = ['registrar', 'dispatcher', 'commander', 'admin'];
-/** What an agency reads its own entries for, where it does not say. */
-const USUAL_PURPOSE = 'event_register';
 const MOST_ENTRIES = 500;
 /** More on one map than this nobody tells apart: then it is counts. */
 const MOST_MARKS = 2000;
 
 export const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
 const typeCode = z.string().max(64);
-const PURPOSE = /^[\x20-\x7e]{1,200}$/;
 const agency = z.uuid().optional().openapi({ description: 'Of the platform operator’s people alone; else one’s own' });
 const CURSOR = /^(\d{1,16})\.(\d{1,16})$/;
 
@@ -38,21 +35,54 @@ const box = z
     'not west,south,east,north',
   );
 
+const limit = z.number().int().min(1).max(MOST_ENTRIES);
+const selection = {
+  agency,
+  from: instant.optional(),
+  to: instant.optional(),
+  type: typeCode.optional(),
+  open: z.enum(['0', '1']).default('0'),
+  after: z.string().regex(CURSOR).optional(),
+};
+const EntriesSchema = z.object({ entries: z.array(EntrySchema), next: z.string().nullable() });
+const READS_ARE_LOGGED =
+  'Personal data may stand in them: who reads is written down, for the purpose in `vanags-purpose`.';
+
+/** Which entries are asked for. */
+export interface Selection {
+  readonly agency?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly type?: string | undefined;
+  readonly open: '0' | '1';
+  readonly after?: string | undefined;
+  readonly q?: string | undefined;
+  readonly limit: number;
+}
+
+/** @param of whose; null: everybody's */
+export async function selectEntries(
+  database: Database,
+  of: string | null,
+  { from, to, type, open, after, q, limit }: Selection,
+): Promise<z.infer<typeof EntriesSchema>> {
+  const [, at, id] = CURSOR.exec(after ?? '') ?? [];
+  const { rows } = await database.query(sql.entries, [
+    ...[of, from ?? null, to ?? null, type ?? null, open === '1', at ?? null, id ?? null, limit],
+    ...[q?.trim().toUpperCase() ?? null, q === undefined ? null : wordsQuery(q)],
+  ]);
+  const entries = rows.map((row) => EntrySchema.parse(camel(row)));
+  const last = entries.at(-1);
+  const next = entries.length < limit || last === undefined ? null : `${last.receivedAt}.${last.id}`;
+  return { entries, next };
+}
+
 const TrailSchema = z.object({
   type: z.string().openapi({ description: 'Of the event of the feed; `entered` or `changed`: by a person, here' }),
   at: z.number(),
   subject: z.string().nullable(),
   data: z.record(z.string(), z.unknown()),
 });
-
-/** Written before it is answered. */
-async function logAccess(database: Queryable, c: ModuleContext, action: string, entryId: number | null): Promise<void> {
-  const { subject, agencyId } = c.get('caller');
-  const purpose = c.req.header('vanags-purpose') ?? USUAL_PURPOSE;
-  if (!PURPOSE.test(purpose))
-    throw new ModuleProblem(400, 'request_malformed', 'vanags-purpose: 1 to 200 characters of ASCII');
-  await database.query(sql.log_access, [subject, agencyId, purpose, action, entryId]);
-}
 
 /** Whom the register knows, as the tracker tells of them. */
 export interface RegisterAgencies {
@@ -71,55 +101,54 @@ export function readingRoutes(api: ModuleApi, database: Database, agencies: Regi
     return caller.agencyId;
   };
 
+  async function entriesOf(caller: Asker, asked: Selection): Promise<z.infer<typeof EntriesSchema>> {
+    const of = reached(caller, asked.agency);
+    await database.query(sql.log_read, accessed(caller, 'list_entries', null)); // before it is answered
+    return selectEntries(database, of, asked);
+  }
+
   api.add(
     'getEntries',
     READERS,
     {
       method: 'get',
       path: '/api/v1/entries',
-      description:
-        'Entries, the newest report first. Go on with `next`. Personal data may stand in them: who reads is written down, for the purpose in `vanags-purpose`.',
+      description: `Entries, the newest report first. Go on with \`next\`. ${READS_ARE_LOGGED}`,
+      request: { query: z.object({ ...selection, limit: z.coerce.number().pipe(limit).default(100) }) },
+      responses: { 200: json(EntriesSchema, 'Entries') },
+    },
+    async (c) => c.json(await entriesOf(c.get('caller'), c.req.valid('query')), 200),
+  );
+
+  api.add(
+    'findEntries',
+    READERS,
+    {
+      method: 'post',
+      path: '/api/v1/entries/search',
+      description: `Entries by number or words: names and addresses stand in no URL. ${READS_ARE_LOGGED}`,
       request: {
-        query: z.object({
-          agency,
-          from: instant.optional(),
-          to: instant.optional(),
-          type: typeCode.optional(),
-          q: z.string().min(1).max(200).optional().openapi({
-            description:
-              'Number of an entry, or words of its address and summary: beginnings of words, whole numbers, with or without diacritics',
-          }),
-          open: z.enum(['0', '1']).default('0'),
-          after: z.string().regex(CURSOR).optional(),
-          limit: z.coerce.number().int().min(1).max(MOST_ENTRIES).default(100),
-        }),
+        body: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: z
+                .object({
+                  ...selection,
+                  q: z.string().min(1).max(200).openapi({
+                    description:
+                      'Number of an entry, or words of its address and summary: beginnings of words, whole numbers, with or without diacritics',
+                  }),
+                  limit: limit.default(100),
+                })
+                .openapi('EntrySearch'),
+            },
+          },
+        },
       },
-      responses: {
-        200: json(z.object({ entries: z.array(EntrySchema), next: z.string().nullable() }), 'Entries'),
-      },
+      responses: { 200: json(EntriesSchema, 'Entries') },
     },
-    async (c) => {
-      const query = c.req.valid('query');
-      const [, at, id] = CURSOR.exec(query.after ?? '') ?? [];
-      const of = reached(c.get('caller'), query.agency);
-      await logAccess(database, c, 'list_entries', null);
-      const { rows } = await database.query(sql.entries, [
-        of,
-        query.from ?? null,
-        query.to ?? null,
-        query.type ?? null,
-        query.open === '1',
-        at ?? null,
-        id ?? null,
-        query.limit,
-        query.q?.trim().toUpperCase() ?? null,
-        query.q === undefined ? null : wordsQuery(query.q),
-      ]);
-      const entries = rows.map((row) => EntrySchema.parse(camel(row)));
-      const last = entries.at(-1);
-      const next = entries.length < query.limit || last === undefined ? null : `${last.receivedAt}.${last.id}`;
-      return c.json({ entries, next }, 200);
-    },
+    async (c) => c.json(await entriesOf(c.get('caller'), c.req.valid('json')), 200),
   );
 
   api.add(
@@ -145,7 +174,7 @@ export function readingRoutes(api: ModuleApi, database: Database, agencies: Regi
       const { id } = c.req.valid('param');
       const row = (await database.query(sql.entry, [id, reached(c.get('caller'), undefined)])).rows[0];
       if (row === undefined) throw new ModuleProblem(404, 'not_found', 'no entry here');
-      await logAccess(database, c, 'read_entry', id);
+      await database.query(sql.log_read, accessed(c.get('caller'), 'read_entry', id));
       const trail = (await database.query<z.infer<typeof TrailSchema>>(sql.trail, [id])).rows;
       return c.json({ ...EntrySchema.parse(camel(row)), trail }, 200);
     },

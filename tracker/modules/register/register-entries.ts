@@ -1,5 +1,6 @@
 import type { Queryable } from '../../src/store/database.js';
 import { ModuleProblem } from '../module-api.js';
+import { type Asker, accessed } from '../module-callers.js';
 import { camel, columns, type Entry, EntrySchema, type EntryState } from './entry.js';
 import { registerSql as sql } from './register-sql.js';
 import { type Vek, vekEntry } from './vek-entry.js';
@@ -49,7 +50,7 @@ export async function enterByHand(
   agency: PoliceAgency,
   id: string,
   fields: HandFields,
-  by: string,
+  by: Asker,
 ): Promise<{ readonly entry: Entry; readonly repeated: boolean }> {
   await tx.query(sql.lock_hand_id, [id]);
   const known = (await tx.query<Row>(sql.entry_of_hand, [agency.id, id])).rows[0];
@@ -57,8 +58,9 @@ export async function enterByHand(
   await mustBeSound(tx, fields, fields);
   const none = { vekId: null, vekNumber: null, vekVersion: null, vekStatus: null, mergedInto: null };
   const state = { ...none, ...fields, takenBy: agency.id, channel: 'manual', partStatus: 'own' };
-  const entry = entryOf(await insertEntry(tx, agency, state, { id, by }));
-  await tx.query(sql.insert_change, [entry.id, entry.version, by, JSON.stringify(fields)]);
+  const entry = entryOf(await insertEntry(tx, agency, state, { id, by: by.subject }));
+  await tx.query(sql.insert_change, [entry.id, entry.version, by.subject, JSON.stringify(fields)]);
+  await tx.query(sql.log_change, accessed(by, 'create_entry', entry.id));
   return { entry, repeated: false };
 }
 
@@ -72,7 +74,7 @@ export async function changeByHand(
   id: number,
   version: number,
   fields: Partial<HandFields>,
-  by: string,
+  by: Asker,
 ): Promise<Entry> {
   const row = (await tx.query<Row>(sql.lock_entry, [id, agency.id])).rows[0];
   if (row === undefined) throw new ModuleProblem(404, 'not_found', 'no entry here');
@@ -85,7 +87,8 @@ export async function changeByHand(
   const written = (await tx.query<Row>(sql.write_entry, [id, columns(fields)])).rows[0];
   if (written === undefined) return before;
   const entry = entryOf(written);
-  await tx.query(sql.insert_change, [id, entry.version, by, JSON.stringify(fields)]);
+  await tx.query(sql.insert_change, [id, entry.version, by.subject, JSON.stringify(fields)]);
+  await tx.query(sql.log_change, accessed(by, 'change_entry', id));
   return entry;
 }
 

@@ -11,8 +11,11 @@ import { TrackerClient } from '../tracker-client.js';
 import { handRoutes } from './hand-api.js';
 import { type RegisterAgencies, readingRoutes } from './register-api.js';
 import { RegisterConsumer } from './register-consumer.js';
+import { registerPage } from './register-page.js';
 
 const SCHEMA = 'register';
+/** For which the register and its readers read, where they do not say. */
+const PURPOSE = 'event_register';
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 /** A day and ten years, a town and the country are questions of one text, and need different plans. */
 const PLANNED_EACH_TIME = '-c plan_cache_mode=force_custom_plan';
@@ -23,16 +26,17 @@ export async function startRegister(settings: ModuleSettings, log: Log): Promise
   const { kind, config } = serverAddress(settings.databaseUrl);
   const database = new Database({ kind, config: { ...config, options: PLANNED_EACH_TIME } }, { connections: 4 });
   await migrateSchema(database, SCHEMA, MIGRATIONS);
-  const trackers = settings.tokens.map((token) => new TrackerClient(settings.trackerUrl, token, 'event_register'));
+  const trackers = settings.tokens.map((token) => new TrackerClient(settings.trackerUrl, token, PURPOSE));
   const followers: FeedFollower[] = [];
   /** Of the agency that is furthest behind. */
   const readAt = () =>
     Math.min(...followers.map((follower) => follower.readAt), followers.length === trackers.length ? Date.now() : 0);
-  const api = new ModuleApi('Vanags: register of events', new ModuleCallers(trackers[0]!), readAt, log);
+  const api = new ModuleApi('Vanags: register of events', new ModuleCallers(trackers[0]!), PURPOSE, readAt, log);
   const agencies: RegisterAgencies = { operatorId: undefined, police: new Map() };
   readingRoutes(api, database, agencies);
   handRoutes(api, database, agencies);
-  const { server, port } = await listen(api, settings.host, settings.port);
+  registerPage(api, database, agencies, settings);
+  const { server, port } = await listen(api, settings);
 
   const stopping = new AbortController();
   const follow = async (tracker: TrackerClient): Promise<void> => {

@@ -19,5 +19,6 @@ export const registerSql = sqlStatements('./register.sql', import.meta.url, [
   'code_state',
   'codes',
   'import_codes',
-  'log_access',
+  'log_read',
+  'log_change',
 ]);

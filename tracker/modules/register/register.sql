@@ -151,12 +151,16 @@ WITH given AS (
 )
 SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM retired) AS retired
 
--- name: log_access
--- Who reads, the first time in ten minutes. $1 subject, $2 agency, $3 purpose, $4 action, $5 entry (null: a list)
-INSERT INTO register.access_log (subject, agency_id, purpose, action, entry_id)
-SELECT $1::text, $2::uuid, $3::text, $4::text, $5::bigint
+-- name: log_read
+-- Who reads, the first time in ten minutes. $1 subject, $2 agency, $3 purpose, $4 address, $5 action, $6 entry (null: a list)
+INSERT INTO register.access_log (subject, agency_id, purpose, source_ip, action, entry_id)
+SELECT $1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint
 WHERE NOT EXISTS (
   SELECT FROM register.access_log
-  WHERE subject = $1 AND action = $4 AND at > now() - interval '10 minutes' AND agency_id = $2 AND purpose = $3
-    AND entry_id IS NOT DISTINCT FROM $5
+  WHERE subject = $1 AND action = $5 AND at > now() - interval '10 minutes' AND agency_id = $2 AND purpose = $3 AND source_ip = $4
+    AND entry_id IS NOT DISTINCT FROM $6
 )
+
+-- name: log_change
+-- Who changes something. As above; null: the classifier
+INSERT INTO register.access_log (subject, agency_id, purpose, source_ip, action, entry_id) VALUES ($1, $2, $3, $4, $5, $6)

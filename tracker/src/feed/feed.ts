@@ -1,5 +1,5 @@
 import { KickedTask } from '../kicked-task.js';
-import type { Database } from '../store/database.js';
+import type { Database, Queryable } from '../store/database.js';
 import { StoreError } from '../store/errors.js';
 import type { FeedEvent } from './event.js';
 import { type EventFilter, isWanted } from './event-filter.js';
@@ -230,8 +230,8 @@ export class Feed {
   }
 
   /** Forgets a consumer's place. Returns false if none was kept. */
-  async removeCursor(consumer: string, agencyId: string): Promise<boolean> {
-    return (await this.#database.query(sql.remove_cursor, [consumer, agencyId])).rowCount > 0;
+  async removeCursor(tx: Queryable, consumer: string, agencyId: string): Promise<boolean> {
+    return (await tx.query(sql.remove_cursor, [consumer, agencyId])).rowCount > 0;
   }
 
   /** Removes events that are older, in bounded bites, so that nobody waits for long. Returns how many. */

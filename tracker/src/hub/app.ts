@@ -1,4 +1,5 @@
 import uWS, { type HttpRequest, type HttpResponse, type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
+import { clientAddress } from '../ip-network.js';
 import type { Settings } from '../settings.js';
 
 /** The port is taken, the address is not ours, or the certificate cannot be used. */
@@ -52,14 +53,7 @@ const decoder = new TextDecoder();
 /** The peer's address; that of the client behind a proxy that the settings trust. */
 export function remoteAddress(res: HttpResponse, req: HttpRequest, trustedProxies: readonly string[]): string {
   const peer = plainAddress(decoder.decode(res.getRemoteAddressAsText()));
-  if (!trustedProxies.includes(peer)) return peer;
-  // the last address that is not a proxy of ours: what stands before it may be made up
-  const chain = req
-    .getHeader('x-forwarded-for')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-  return chain.reverse().find((address) => !trustedProxies.includes(address)) ?? peer;
+  return clientAddress(peer, req.getHeader('x-forwarded-for'), trustedProxies);
 }
 
 /** IPv4 addresses come mapped into IPv6: ::ffff:127.0.0.1, written out in full. */

@@ -1,25 +1,43 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
 import { lowPort } from '../harness/low-port.js';
 import {
   ApiClient,
   createAgency,
   createHome,
   databaseKind,
-  eventually,
+  eventually as eventuallyWithin,
   type SpawnedTracker,
   spawnTracker,
   type TestHome,
 } from '../harness/test-tracker.js';
 
+const REGISTER = fileURLToPath(new URL('../../modules/register/main.ts', import.meta.url));
 /** Three processes start on a machine ten times slower. */
 const LIMIT_MS = 150_000;
+const eventually: typeof eventuallyWithin = (what, ask, limitMs = LIMIT_MS) => eventuallyWithin(what, ask, limitMs);
+
+/** The process of a module that a tracker has started. Undefined: it has ended. */
+async function processOf(name: string, { child: { pid } }: SpawnedTracker): Promise<number | undefined> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);
+  for (const each of children)
+    if ((await readFile(`/proc/${each}/cmdline`, 'utf8')).includes(`/modules/${name}/main.ts`)) return each;
+  return undefined;
+}
 
 // processes take seconds to start, and what they share does not depend on the kind of database
 describe.skipIf(databaseKind !== 'postgres')('modules that are started beside the tracker', () => {
   let home: TestHome;
   let tracker: SpawnedTracker;
   let api: ApiClient;
+  let centre: string;
+  let police: string;
+  /** The register, started again by itself. */
+  let again: ChildProcess | undefined;
   const modules: Record<'calls' | 'register', ApiClient> = { calls: new ApiClient(''), register: new ApiClient('') };
 
   beforeAll(async () => {
@@ -30,64 +48,81 @@ describe.skipIf(databaseKind !== 'postgres')('modules that are started beside th
     api = new ApiClient(`http://127.0.0.1:${tracker.port}`);
     modules.calls = new ApiClient(`http://127.0.0.1:${calls}`);
     modules.register = new ApiClient(`http://127.0.0.1:${register}`);
+    const admin = await api.admin();
+    await createAgency(api, admin, 'VKCP', 'contact_centre');
+    await createAgency(api, admin, 'VP', 'state_police');
+    await createAgency(api, admin, 'PP-0001000', 'municipal_police');
+    [centre, police] = [await api.token('VKCP', 'call_taker', 'dispatcher'), await api.token('VP', 'dispatcher')];
+    await eventually('calls is up', () => isUp(modules.calls));
+    await eventually('the register is up', () => isUp(modules.register));
   }, LIMIT_MS);
   afterAll(async () => {
+    again?.kill('SIGKILL');
     await tracker.kill();
     await home.remove();
   });
 
-  it(
-    'M27 they plug in by themselves: a call is a card, and handed to the police it is an entry of the register; they end with the tracker',
-    async () => {
-      const admin = await api.admin();
-      await createAgency(api, admin, 'VKCP', 'contact_centre');
-      await createAgency(api, admin, 'VP', 'state_police');
-      await createAgency(api, admin, 'PP-0001000', 'municipal_police');
-      const [centre, police] = [
-        await api.token('VKCP', 'call_taker', 'dispatcher'),
-        await api.token('VP', 'dispatcher'),
-      ];
-      const isUp = (module: ApiClient) =>
-        module.call('GET', '/healthz').then(
-          () => true,
-          () => false,
-        );
-      const call = { source: 'pbx', callId: uuidv7(), channel: 'voice', phone: '+37129000001' };
-      await eventually('calls is up', () => isUp(modules.calls), LIMIT_MS);
-      const { vekId } = await eventually(
-        'the call is taken',
-        async () => {
-          const { status, body } = await modules.calls.call<{ vekId: string }>('POST', '/api/v1/calls', call, centre);
-          return status < 300 && body;
-        },
-        LIMIT_MS,
-      );
-      await eventually(
-        'its card',
-        async () => (await api.call('GET', `/api/v1/veks/${vekId}`, undefined, centre)).status === 200,
-        LIMIT_MS,
-      );
-      await api.ok('POST', `/api/v1/veks/${vekId}/services`, { agencyCode: 'VP' }, centre);
-      await api.ok('POST', `/api/v1/veks/${vekId}/answer`, { answer: 'accepted' }, police);
-      await eventually('the register is up', () => isUp(modules.register), LIMIT_MS);
-      const entry = await eventually(
-        'its entry',
-        async () => {
-          const { body } = await modules.register.call<{ entries?: { vekId: string; number: string }[] }>(
-            'GET',
-            '/api/v1/entries',
-            undefined,
-            police,
-          );
-          return body.entries?.find((each) => each.vekId === vekId);
-        },
-        LIMIT_MS,
-      );
-      expect(entry.number).toMatch(/^VP-20\d\d-000001$/);
+  const isUp = (module: ApiClient) =>
+    module.call('GET', '/healthz').then(
+      () => true,
+      () => false,
+    );
+  /** A call that has become a card, which the police has accepted. Returns the VEK. */
+  async function handOver(): Promise<string> {
+    const call = { source: 'pbx', callId: uuidv7(), channel: 'voice', phone: '+37129000001' };
+    const { vekId } = await eventually('the call is taken', async () => {
+      const { status, body } = await modules.calls.call<{ vekId: string }>('POST', '/api/v1/calls', call, centre);
+      return status < 300 && body;
+    });
+    await eventually(
+      'its card',
+      async () => (await api.call('GET', `/api/v1/veks/${vekId}`, undefined, centre)).status === 200,
+    );
+    await api.ok('POST', `/api/v1/veks/${vekId}/services`, { agencyCode: 'VP' }, centre);
+    await api.ok('POST', `/api/v1/veks/${vekId}/answer`, { answer: 'accepted' }, police);
+    return vekId;
+  }
+  const entryOf = (vekId: string) =>
+    eventually('its entry', async () => {
+      const { body } = await modules.register
+        .call<{ entries?: { vekId: string; number: string }[] }>('GET', '/api/v1/entries', undefined, police)
+        .catch(() => ({ body: { entries: [] } }));
+      return body.entries?.find((each) => each.vekId === vekId);
+    });
 
+  it(
+    'M27 they plug in by themselves: a call is a card, and handed to the police it is an entry of the register',
+    async () => {
+      expect((await entryOf(await handOver())).number).toMatch(/^VP-20\d\d-\d{6}$/);
+    },
+    2 * LIMIT_MS,
+  );
+
+  it(
+    'M27 the tracker goes on without one that is killed, and so does the other; started again, it finds what it missed',
+    async () => {
+      const running = again?.pid ?? (await processOf('register', tracker));
+      process.kill(running!, 'SIGKILL');
+      await eventually('that is told', () => tracker.output().includes('the module register ended (SIGKILL)'));
+      expect((await api.call('GET', '/readyz')).status).toBe(200);
+      const vekId = await handOver();
+      const port = new URL(modules.register.url).port;
+      const { PATH } = process.env;
+      const { DATABASE_URL } = home.env;
+      again = spawn(process.execPath, [...TYPESCRIPT_ARGS, REGISTER], {
+        env: { PATH, DATABASE_URL, PORT: port, TRACKER_URL: api.url, DEMO_AGENCIES: 'VP' },
+        stdio: 'ignore',
+      });
+      expect((await entryOf(vekId)).number).toMatch(/^VP-20\d\d-\d{6}$/);
+    },
+    2 * LIMIT_MS,
+  );
+
+  it(
+    'M27 those that it started end with the tracker',
+    async () => {
       await tracker.kill();
-      for (const [name, module] of Object.entries(modules))
-        await eventually(`${name} has ended`, async () => !(await isUp(module)), LIMIT_MS);
+      await eventually('calls has ended', async () => !(await isUp(modules.calls)));
     },
     2 * LIMIT_MS,
   );

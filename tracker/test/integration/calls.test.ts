@@ -4,8 +4,10 @@ import { callsSettings, startCalls } from '../../modules/calls/calls-module.js';
 import type { RunningModule } from '../../modules/module-program.js';
 import { readModuleSettings } from '../../modules/module-settings.js';
 import type { Log } from '../../src/log.js';
+import { ROLES } from '../../src/rights/matrix.js';
 import { lowPort } from '../harness/low-port.js';
 import { moduleDatabaseUrl } from '../harness/module-home.js';
+import { fieldOf, PageVisitor } from '../harness/page-visitor.js';
 import {
   ApiClient,
   createAgency,
@@ -241,11 +243,21 @@ describe.skipIf(!databaseIsThere)('calls', () => {
     await eventually('the end of the first, in the history of the second', async () =>
       (await view(second.id)).history.some(({ id, vekStatus }) => id === first.id && vekStatus === 'cancelled'),
     );
-    const reads = async () =>
-      (await hub.database.query('SELECT seq FROM calls.access_log WHERE call_id = $1', [second.id])).rows.length;
-    const before = await reads();
+    const log = async () =>
+      (
+        await hub.database.query(
+          'SELECT subject, purpose, source_ip, action FROM calls.access_log WHERE call_id = $1 ORDER BY seq',
+          [second.id],
+        )
+      ).rows;
+    const before = await log();
     await view(second.id);
-    expect(await reads()).toBe(before + 1);
+    const from = { purpose: 'call_handling', source_ip: '127.0.0.1' };
+    expect(before[0]).toEqual({ ...from, subject: 'VKCP-integrator', action: 'take_call' });
+    expect((await log()).slice(before.length)).toEqual([
+      { ...from, subject: 'VKCP-call_taker-dispatcher', action: 'read_call' },
+    ]);
+    await expect(hub.database.query('DELETE FROM calls.access_log')).rejects.toThrow('only grows');
     const status = async (token?: string) =>
       (await api.call('GET', `/api/v1/calls/${second.id}`, undefined, token)).status;
     await createAgency(hub.api, await hub.api.admin(), 'VUGD');
@@ -263,6 +275,233 @@ describe.skipIf(!databaseIsThere)('calls', () => {
     await cardOf(second.vekId);
     const found = await eventually('suggestions', async () => (await view(second.id)).duplicates ?? false);
     expect(found.map(({ vekId }) => vekId)).toEqual([first.vekId]);
+  });
+
+  describe('in writing', () => {
+    interface Placed {
+      readonly callId: string;
+      readonly vekId: string;
+      readonly position: number;
+    }
+    interface Line {
+      readonly id: string;
+      readonly position: number;
+      readonly direction: string;
+      readonly words: string;
+      readonly sentAt: number;
+      readonly receivedAt: number;
+      readonly state: string | null;
+    }
+    const write = (fields: object) =>
+      api.ok<Placed>(
+        'POST',
+        '/api/v1/messages',
+        { source: 'gateway', messageId: uuidv7(), channel: 'sms', words: '…', ...fields },
+        source,
+      );
+    const lines = async (callId: string) =>
+      (await api.ok<{ messages: Line[] }>('GET', `/api/v1/calls/${callId}/messages`, undefined, desk)).messages;
+    const answer = (callId: string, words: string, id = uuidv7()) =>
+      api.ok<{ position: number }>('POST', `/api/v1/calls/${callId}/messages`, { id, words }, desk);
+    const outgoing = async (from = 'gateway', wait = 0) =>
+      (
+        await api.ok<{ messages: { id: string; callId: string; phone: string; words: string }[] }>(
+          'GET',
+          `/api/v1/messages/outgoing?source=${from}&wait=${wait}`,
+          undefined,
+          source,
+        )
+      ).messages;
+    const receipt = (id: string, state: string, from = 'gateway') =>
+      api.call('POST', `/api/v1/messages/${id}/receipt`, { source: from, state }, source);
+    const comments = async (vekId: string) =>
+      (
+        await hub.api.ok<{ comments: { text: string }[] }>('GET', `/api/v1/veks/${vekId}/comments`, undefined, desk)
+      ).comments.map(({ text }) => text);
+    /** Another one each time, so that a test can be tried again. */
+    const newPhone = () => `+37126${Math.floor(1e5 + Math.random() * 9e5)}`;
+    const nothingWaits = () =>
+      eventually(
+        'nothing waits',
+        async () => (await api.ok<{ waiting: number }>('GET', '/api/v1/calls', undefined, desk)).waiting === 0,
+      );
+
+    it('M37 the first message is a card, the next go on with it, each once and in order, with times and direction', async () => {
+      const phone = newPhone();
+      const first = { messageId: uuidv7(), phone, words: 'Palīgā, deg', needs: ['cannot_hear', 'cannot_speak'] };
+      const sentAt = '2026-01-02T03:04:05.678Z'; // it waited in the caller's phone
+      const [one, again] = await Promise.all([write({ ...first, sentAt }), write({ ...first, sentAt })]);
+      expect(again).toEqual(one);
+      expect(await cardOf(one.vekId)).toMatchObject({ channel: 'sms', summary: 'Palīgā, deg' });
+      const { phone: told, note } = await hub.api.ok<{ phone: string; note: string }>(
+        'GET',
+        `/api/v1/veks/${one.vekId}/caller`,
+        undefined,
+        desk,
+      );
+      expect([told, note]).toEqual([phone, expect.stringContaining('nedzird')]);
+
+      const said = Array.from({ length: 6 }, (_, i) => `vārds ${i}`);
+      const placed = await Promise.all(
+        said.map((words) => write({ phone: phone.slice(4).replace(/(..)/, '$1 '), words })),
+      );
+      expect(new Set(placed.map(({ callId }) => callId))).toEqual(new Set([one.callId]));
+      expect(placed.map(({ position }) => position).sort()).toEqual([2, 3, 4, 5, 6, 7]);
+      await nothingWaits(); // what is told next is another note
+      await answer(one.callId, 'Kur jūs esat?');
+      await write({ phone, words: 'Brīvības ielā 5' });
+      const all = await lines(one.callId);
+      expect(all.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      for (const [i, { position }] of placed.entries()) expect(all[position - 1]!.words).toBe(said[i]);
+      expect(all[0]).toMatchObject({ direction: 'from_caller', words: 'Palīgā, deg', sentAt: Date.parse(sentAt) });
+      expect(all[0]!.receivedAt).toBeGreaterThan(all[0]!.sentAt);
+      expect(all[7]).toMatchObject({ direction: 'to_caller', words: 'Kur jūs esat?', state: 'waiting' });
+
+      // the card is told of the first of each turn, and of no word
+      await nothingWaits();
+      const notes = await comments(one.vekId);
+      expect(notes).toHaveLength(2);
+      expect(JSON.stringify(notes)).not.toMatch(/vārds|Brīvības/);
+    });
+
+    it('M38 the desk’s answers are handed over by the gateway they are for, until a receipt says so, and none goes back', async () => {
+      const phone = newPhone();
+      const chat = uuidv7();
+      const { callId } = await write({ phone, source: 'app-gateway', channel: 'app', callId: chat });
+      await write({ phone });
+      const waiting = outgoing('app-gateway', 20);
+      const id = uuidv7();
+      await Promise.all([answer(callId, 'Palīdzība ir ceļā', id), answer(callId, 'Palīdzība ir ceļā', id)]);
+      const handed = [{ id, callId: chat, phone, words: 'Palīdzība ir ceļā', at: expect.any(Number) }];
+      expect(await waiting).toEqual(handed);
+      expect(await outgoing('app-gateway')).toEqual(handed);
+      expect((await outgoing()).map((each) => each.id)).not.toContain(id);
+      const other = { id, words: 'cita' };
+      const taken = await api.call('POST', `/api/v1/calls/${callId}/messages`, other, desk);
+      expect([taken.status, taken.body.code]).toEqual([409, 'id_taken']);
+      expect((await receipt(id, 'read')).status).toBe(404);
+      for (const state of ['delivered', 'handed_over', 'failed'])
+        expect((await receipt(id, state, 'app-gateway')).status).toBe(204);
+      expect((await lines(callId)).at(-1)).toMatchObject({ id, state: 'delivered' });
+      expect(await outgoing('app-gateway')).toEqual([]);
+      const spoken = await take({ phone });
+      const refused = await api.call('POST', `/api/v1/calls/${spoken.id}/messages`, { id: uuidv7(), words: 'x' }, desk);
+      expect([refused.status, refused.body.code]).toEqual([409, 'not_in_writing']);
+    });
+
+    it('M39 once its card has ended the next message is a new call; who waits for an answer is listed first, without words', async () => {
+      const phone = newPhone();
+      const first = await write({ phone, words: 'slepeni vārdi' });
+      const listed = async () =>
+        (
+          await api.ok<{ conversations: { id: string; unansweredSince: number | null; messages: number }[] }>(
+            'GET',
+            '/api/v1/conversations',
+            undefined,
+            desk,
+          )
+        ).conversations;
+      const before = await listed();
+      expect(before.find(({ id }) => id === first.callId)).toMatchObject({ messages: 1 });
+      expect(JSON.stringify(before)).not.toMatch(new RegExp(`slepeni|${phone.slice(1)}`));
+      const waits = before.map(({ unansweredSince }) => unansweredSince ?? Number.POSITIVE_INFINITY);
+      expect(waits).toEqual([...waits].sort((a, b) => a - b));
+      await answer(first.callId, 'Jā');
+      expect((await listed()).find(({ id }) => id === first.callId)!.unansweredSince).toBeNull();
+      const { version } = await cardOf(first.vekId);
+      await hub.api.ok('POST', `/api/v1/veks/${first.vekId}/close`, { version, as: 'cancelled' }, desk);
+      await eventually('its end is known', async () => (await view(first.callId)).call.vekStatus === 'cancelled');
+      const second = await write({ phone });
+      expect(second.vekId).not.toBe(first.vekId);
+      expect((await view(second.callId)).history.map(({ id }) => id)).toContain(first.callId);
+    });
+
+    it('M42 a call taker reads and answers at the page; a form sent twice is one message; what callers write is text', async () => {
+      const { callId } = await write({ phone: newPhone(), words: '<b>te</b>', needs: ['cannot_speak'] });
+      const page = new PageVisitor(api.url);
+      expect(await page.submit('/sign-in', { token: source })).toMatchObject({ status: 403 });
+      expect(await page.submit('/sign-in', { agency: 'VKCP' })).toMatchObject({ status: 303, to: '/' });
+      expect((await page.get('/')).text).toContain(`href="/calls/${callId}"`);
+      const call = await page.get(`/calls/${callId}`);
+      expect(call.text).toContain('&lt;b&gt;te&lt;/b&gt;');
+      expect(call.text).toContain('nevar runāt');
+      const reply = { id: fieldOf(call, 'id'), words: 'Palīdzība brauc' };
+      for (let i = 0; i < 2; i++)
+        expect(await page.submit(`/calls/${callId}`, reply)).toMatchObject({ to: `/calls/${callId}` });
+      expect((await lines(callId)).map(({ words }) => words)).toEqual(['<b>te</b>', 'Palīdzība brauc']);
+      expect((await page.get(`/calls/${callId}/talk`)).text).toContain('gaida nosūtīšanu');
+      expect((await page.get('/?lang=en')).text).toContain('Latest calls');
+      expect((await page.submit(`/calls/${callId}`, reply, 'https://elsewhere.example')).status).toBe(403);
+      await createAgency(hub.api, await hub.api.admin(), 'VUGD');
+      const foreign = new PageVisitor(api.url);
+      await foreign.submit('/sign-in', { token: await hub.api.token('VUGD', 'dispatcher') });
+      for (const path of ['/', '/lists', `/calls/${callId}`, `/calls/${callId}/talk`])
+        expect((await foreign.get(path)).status, path).toBe(403);
+    });
+
+    it('M40 a place that comes with a message is on the card, the better one', async () => {
+      const wide = { ...PLACE, accuracyM: 900 };
+      const phone = newPhone();
+      const { vekId } = await write({ phone, place: wide });
+      expect(await cardOf(vekId)).toMatchObject({ accuracyM: 900 });
+      await write({ phone, place: { ...PLACE, accuracyM: 12 } });
+      await eventually('the better place', async () => (await cardOf(vekId)).accuracyM === 12);
+    });
+  });
+
+  it('M14 every operation, for every role, of the agency that takes calls and of another, is as this table says', async () => {
+    const { id } = await take({ phone: '+37126000020' });
+    const [readers, sources] = [
+      ['call_taker', 'dispatcher'],
+      ['integrator', 'call_taker'],
+    ];
+    type Asked = readonly [method: string, path: string, roles: readonly string[] | undefined, body?: object];
+    const OPERATIONS: Readonly<Record<string, Asked>> = {
+      takeCall: ['POST', '/calls', sources, { source: 'pbx', callId: 'known', channel: 'voice' }],
+      takeECall: ['POST', '/ecalls', sources, { source: 'e', callId: 'known', msdHex: MSD }],
+      takeAmlForm: ['POST', '/aml', undefined],
+      takeAmlSms: ['POST', '/aml/sms', ['integrator'], { from: PHONE, text: 'Sveiki!' }],
+      getCalls: ['GET', '/calls', readers],
+      getCall: ['GET', `/calls/${id}`, readers],
+      takeMessage: [
+        'POST',
+        '/messages',
+        ['integrator'],
+        { source: 'w', messageId: 'known', callId: 'walk', channel: 'app', words: 'x' },
+      ],
+      getOutgoing: ['GET', '/messages/outgoing?source=w', ['integrator']],
+      tellReceipt: ['POST', `/messages/${id}/receipt`, ['integrator'], { source: 'w', state: 'read' }],
+      getConversations: ['GET', '/conversations', readers],
+      getMessages: ['GET', `/calls/${id}/messages`, readers],
+      writeMessage: ['POST', `/calls/${id}/messages`, readers, { id: uuidv7(), words: 'x' }],
+    };
+    const { paths } = await api.ok<{ paths: Record<string, Record<string, { operationId: string }>> }>(
+      'GET',
+      '/openapi.json',
+    );
+    const described = Object.values(paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
+    expect(described.sort()).toEqual(Object.keys(OPERATIONS).sort());
+    await createAgency(hub.api, await hub.api.admin(), 'VUGD');
+    const people = await Promise.all(
+      ROLES.flatMap((role) =>
+        ['VKCP', 'VUGD'].map(async (agency) => ({ role, agency, token: await hub.api.token(agency, role) })),
+      ),
+    );
+    const refusals = new Set(['token_missing', 'role_not_allowed', 'agency_not_allowed']);
+    for (const [name, [method, path, roles, body]] of Object.entries(OPERATIONS)) {
+      const ask = async (token?: string) => {
+        const { status, body: told } = await api.call(method, `/api/v1${path}`, body, token);
+        expect(status, name).toBeLessThan(500);
+        return refusals.has(told?.code ?? '') ? told!.code : 'through';
+      };
+      expect(await ask(), name).toBe(roles === undefined ? 'through' : 'token_missing');
+      for (const { role, agency, token } of people) {
+        const mayAsk = roles === undefined || roles.includes(role);
+        const isOurs = roles === undefined || agency === 'VKCP';
+        const wanted = !mayAsk ? 'role_not_allowed' : isOurs ? 'through' : 'agency_not_allowed';
+        expect(await ask(token), `${name}, ${role} of ${agency}`).toBe(wanted);
+      }
+    }
   });
 
   // the embedded database goes with its tracker

@@ -7,9 +7,10 @@ import type { RunningModule } from '../../modules/module-program.js';
 import { readModuleSettings } from '../../modules/module-settings.js';
 import { startRegister } from '../../modules/register/register-module.js';
 import type { Log } from '../../src/log.js';
+import { ROLES } from '../../src/rights/matrix.js';
 import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
 import { moduleDatabaseUrl } from '../harness/module-home.js';
-
+import { fieldOf, PageVisitor } from '../harness/page-visitor.js';
 import {
   ApiClient,
   createAgency,
@@ -53,6 +54,7 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
     DATABASE_URL: moduleDatabaseUrl(home),
     DEMO_AGENCIES: 'VP,RPP',
     PORT: String(port),
+    TRUST_PROXY: '127.0.0.1',
   });
 
   const start = async () => {
@@ -388,8 +390,10 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
       await api().ok('POST', '/api/v1/entries', entry, registrar);
     }
     const all = await entries(rpp);
-    const ask = async (q: string) =>
-      (await entries(rpp, `&q=${encodeURIComponent(q)}`)).map(({ number }) => number).sort();
+    const ask = async (q: string) => {
+      const found = await api().ok<{ entries: Entry[] }>('POST', '/api/v1/entries/search', { q, limit: 500 }, rpp);
+      return found.entries.map(({ number }) => number).sort();
+    };
     for (const q of [
       'brivibas',
       'BRĪV',
@@ -415,23 +419,100 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
     for (const nothing of ['!!!', "' | & ! :* \\", '%_']) expect(await ask(nothing)).toEqual([]);
   });
 
-  it('M34 who reads entries is written down, with the purpose, the first time in ten minutes', async () => {
+  it('M34 who reads entries is written down, with purpose and address, the first time in ten minutes; so is each change; for good', async () => {
     const { id } = (await entries(vp))[0]!;
-    const log = async () =>
+    const log = async (subject: string) =>
       (
         await hub.database.query(
-          "SELECT subject, purpose, action, entry_id::int FROM register.access_log WHERE subject = 'VP-commander' ORDER BY seq",
+          'SELECT purpose, source_ip, action, entry_id::int FROM register.access_log WHERE subject = $1 ORDER BY seq',
+          [subject],
         )
       ).rows;
-    const commander = await hub.api.token('VP', 'commander');
+    /** Somebody new each time, so that this can be tried again. */
+    const somebody = async (role: string) => {
+      const subject = `${role} ${uuidv7()}`;
+      const person = { agency: 'VP', roles: [role], subject };
+      return { subject, ...(await hub.api.ok<{ token: string }>('POST', '/api/v1/demo/token', person)) };
+    };
+    const [commander, registrar] = [await somebody('commander'), await somebody('registrar')];
     for (let i = 0; i < 2; i++) {
-      await entries(commander);
-      await api().ok('GET', `/api/v1/entries/${id}`, undefined, commander);
+      await entries(commander.token);
+      await api().ok('GET', `/api/v1/entries/${id}`, undefined, commander.token);
     }
-    expect(await log()).toEqual([
-      { subject: 'VP-commander', purpose: 'event_register', action: 'list_entries', entry_id: null },
-      { subject: 'VP-commander', purpose: 'event_register', action: 'read_entry', entry_id: id },
+    const usual = { purpose: 'event_register', source_ip: '127.0.0.1' };
+    expect(await log(commander.subject)).toEqual([
+      { ...usual, action: 'list_entries', entry_id: null },
+      { ...usual, action: 'read_entry', entry_id: id },
     ]);
+    const made = { id: uuidv7(), typeCode: 'police.noise', receivedAt: new Date().toISOString() };
+    const entry = await api().ok<Entry>('POST', '/api/v1/entries', made, registrar.token);
+    const change = { version: entry.version, summary: 'x' };
+    await api().ok('PATCH', `/api/v1/entries/${entry.id}`, change, registrar.token);
+    expect(await log(registrar.subject)).toEqual([
+      { ...usual, action: 'create_entry', entry_id: entry.id },
+      { ...usual, action: 'change_entry', entry_id: entry.id },
+    ]);
+    const headers = { authorization: `Bearer ${commander.token}`, 'x-forwarded-for': '192.0.2.7, 198.51.100.4' };
+    expect((await fetch(`${api().url}/api/v1/entries/${id}`, { headers })).status).toBe(200);
+    expect((await log(commander.subject)).at(-1)).toMatchObject({ action: 'read_entry', source_ip: '198.51.100.4' });
+    for (const done of ['DELETE FROM', 'TRUNCATE'])
+      await expect(hub.database.query(`${done} register.access_log`)).rejects.toThrow('only grows');
+  });
+
+  it('M41 a registrar enters an event at the page, finds it and changes it, by forms alone and each once; nobody else does', async () => {
+    const page = new PageVisitor(api().url);
+    expect(await page.get('/')).toMatchObject({ status: 303, to: '/sign-in' });
+    expect((await page.get('/sign-in')).text).toContain('Pieteikties');
+    const signIn = async (...roles: string[]) =>
+      page.submit('/sign-in', { token: await hub.api.token('RPP', ...roles) });
+    expect((await signIn('dispatcher')).status).toBe(403);
+    expect(await signIn('registrar')).toMatchObject({ status: 303, to: '/' });
+    expect(page.setCookie).toMatch(/HttpOnly.*SameSite=Strict/);
+
+    const empty = await page.get('/new');
+    const typed = {
+      id: fieldOf(empty, 'id'),
+      typeCode: 'police.noise',
+      priority: 'P3',
+      address: 'Tērbatas iela 7',
+      place: '56,955; 24,12',
+      summary: '<script>alert(1)</script>',
+      receivedAt: '2026-01-15T12:30', // two hours ahead of UTC
+    };
+    expect((await page.submit('/new', typed, 'https://elsewhere.example')).status).toBe(403);
+    const wrong = await page.submit('/new', { ...typed, receivedAt: '2026-02-30T12:00' });
+    expect(wrong.status).toBe(422);
+    expect(wrong.text).toContain('Tērbatas iela 7'); // what was typed stays
+    const made = await page.submit('/new', typed);
+    expect([made.status, made.to]).toEqual([303, expect.stringMatching(/^\/entries\/\d+$/)]);
+    expect(await page.submit('/new', typed)).toMatchObject({ to: made.to });
+    const read = () => api().ok<Entry>('GET', `/api/v1${made.to}`, undefined, rpp);
+    expect(await read()).toMatchObject({
+      ...{ typeCode: 'police.noise', priority: 'P3', address: 'Tērbatas iela 7', lon: 24.12, lat: 56.955, version: 1 },
+      receivedAt: Date.UTC(2026, 0, 15, 10, 30),
+      enteredBy: 'RPP-registrar',
+    });
+
+    const shown = await page.get(made.to!);
+    expect(shown.text).toContain('&lt;script&gt;alert(1)');
+    expect(shown.text).not.toContain('<script>');
+    const change = { ...typed, version: fieldOf(shown, 'version'), summary: 'Klusums', closedAt: '2026-01-15T13:00' };
+    expect(await page.submit(made.to!, change)).toMatchObject({ status: 303 });
+    expect(await read()).toMatchObject({ summary: 'Klusums', closedAt: Date.UTC(2026, 0, 15, 11), version: 2 });
+    const stale = await page.submit(made.to!, { ...change, summary: 'Vecais' });
+    expect([stale.status, fieldOf(stale, 'version')]).toEqual([409, '2']);
+    expect(stale.text).toContain('Klusums');
+    const found = await page.submit('/search', { q: 'terbatas' });
+    expect(found.text).toContain(`href="${made.to}"`);
+
+    const other = new PageVisitor(api().url);
+    await other.submit('/sign-in', { token: await hub.api.token('VP', 'registrar') });
+    expect((await other.get(made.to!)).status).toBe(404);
+    expect((await other.submit(made.to!, change)).status).toBe(404);
+    await other.submit('/sign-in', { token: await hub.api.token('VUGD', 'registrar') });
+    expect((await other.get('/')).status).toBe(403);
+    await page.submit('/sign-out', {});
+    expect(await page.get(made.to!)).toMatchObject({ status: 303, to: '/sign-in' });
   });
 
   it('M25 M26 lists and maps are what a look at every entry finds', async () => {
@@ -549,5 +630,54 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
     await isRight('moved');
     await database.query('DELETE FROM register.entry WHERE id % 4 = 0');
     await isRight('removed');
+  });
+
+  it('M23 every operation, for every role of each kind of agency, is as this table says', async () => {
+    const { id } = (await entries(vp))[0]!;
+    const readers = ['registrar', 'dispatcher', 'commander', 'admin'];
+    const [ours, any, operator] = [['VP'], ['VP', 'VUGD', 'IEMIC'], ['IEMIC']];
+    const box = 'box=20,55,29,58&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z';
+    const code = { code: 'none', labelLv: 'x', labelEn: 'x', validFrom: '2026-01-01', validTo: null };
+    const entry = { id: uuidv7(), typeCode: 'not.there', receivedAt: '2026-01-01T00:00:00Z' };
+    type Asked = readonly [
+      method: string,
+      path: string,
+      roles: readonly string[],
+      whose: readonly string[],
+      body?: object,
+    ];
+    const OPERATIONS: Readonly<Record<string, Asked>> = {
+      getEntries: ['GET', '/entries?limit=1', readers, any],
+      findEntries: ['POST', '/entries/search', readers, any, { q: 'x', limit: 1 }],
+      getEntry: ['GET', `/entries/${id}`, readers, ['VP', 'IEMIC']],
+      getMap: ['GET', `/map?${box}`, readers, any],
+      createEntry: ['POST', '/entries', ['registrar'], ours, entry],
+      changeEntry: ['PATCH', `/entries/${id}`, ['registrar'], ours, { version: 0 }],
+      getClassifier: ['GET', '/classifiers/outcome', readers, any],
+      importClassifier: ['PUT', '/classifiers/outcome', ['admin'], operator, { codes: [code] }],
+    };
+    const { paths } = await api().ok<{ paths: Record<string, Record<string, { operationId: string }>> }>(
+      'GET',
+      '/openapi.json',
+    );
+    const described = Object.values(paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
+    expect(described.sort()).toEqual(Object.keys(OPERATIONS).sort());
+    const people = await Promise.all(
+      ROLES.flatMap((role) => any.map(async (agency) => ({ role, agency, token: await hub.api.token(agency, role) }))),
+    );
+    const refusals = new Set(['token_missing', 'role_not_allowed', 'agency_not_allowed', 'not_found']);
+    for (const [name, [method, path, roles, whose, body]] of Object.entries(OPERATIONS)) {
+      const ask = async (token?: string) => {
+        const { status, body: told } = await api().call(method, `/api/v1${path}`, body, token);
+        expect(status, name).toBeLessThan(500);
+        return refusals.has(told?.code ?? '') ? told!.code : 'through';
+      };
+      expect(await ask(), name).toBe('token_missing');
+      const refused = name === 'getEntry' ? 'not_found' : 'agency_not_allowed';
+      for (const { role, agency, token } of people) {
+        const wanted = !roles.includes(role) ? 'role_not_allowed' : whose.includes(agency) ? 'through' : refused;
+        expect(await ask(token), `${name}, ${role} of ${agency}`).toBe(wanted);
+      }
+    }
   });
 });

@@ -91,7 +91,10 @@ export function dispatchSettingRoutes(operations: Operations, { directory, dispa
       if (unit === undefined) throw new ApiError(404, 'not_found', `no unit ${id}`);
       caller.mustReach(unit.agencyId);
       const { equipment } = c.req.valid('json');
-      await caller.changes.change([id], (tx, records) => setEquipment(tx, records, unit, equipment, Date.now()));
+      await caller.changes.change([id], (tx, records) => {
+        records.audit(caller.auditEntry('set_equipment', { kind: 'unit', id }, { equipment }, unit.agencyId));
+        return setEquipment(tx, records, unit, equipment, Date.now());
+      });
       await directory.reloadUnits([id]);
       return c.body(null, 204);
     },

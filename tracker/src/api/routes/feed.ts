@@ -209,9 +209,14 @@ export function feedRoutes(operations: Operations, { feed, database }: Core, ver
     },
     async (c) => {
       const { consumer } = c.req.valid('param');
-      const [agencyId] = c.get('caller').agencies();
-      if (!(await feed.removeCursor(consumer, agencyId!)))
-        throw new ApiError(404, 'not_found', `no consumer ${consumer}`);
+      const caller = c.get('caller');
+      const [agencyId] = caller.agencies();
+      const isGone = await caller.changes.change([], async (tx, records) => {
+        const found = await feed.removeCursor(tx, consumer, agencyId!);
+        if (found) records.audit(caller.auditEntry('remove_feed_consumer', { kind: 'feed_consumer', id: consumer }));
+        return found;
+      });
+      if (!isGone) throw new ApiError(404, 'not_found', `no consumer ${consumer}`);
       return c.body(null, 204);
     },
   );
