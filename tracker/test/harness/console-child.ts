@@ -25,5 +25,7 @@ socket.on('bundle', (bundle: Buffer) => {
   reader.clear();
   socket.emit('resync');
 });
-process.on('message', () => process.send?.({ units: [...reader.units], bundles: reader.bundles, connects }));
+process.on('message', () =>
+  process.send?.({ units: [...reader.units], bundles: reader.bundles, hubTime: reader.hubTime, connects }),
+);
 process.on('disconnect', () => process.exit());

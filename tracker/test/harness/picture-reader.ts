@@ -13,14 +13,15 @@ export class PictureReader {
   readonly #cellOf = new Map<number, bigint>();
   readonly #ticks = new Map<bigint, number>();
   bundles = 0;
-  lastAt = 0;
+  /** The hub's clock in the newest bundle, epoch ms. */
+  hubTime = 0;
   /** Blocks that were whole cells, because they are new in view or something was missed. */
   snapshots = 0;
 
   /** Takes a bundle. Returns true when something was missed, so that `resync` must be sent. */
-  take(bundle: Buffer, now = Date.now()): boolean {
+  take(bundle: Buffer): boolean {
     this.bundles++;
-    this.lastAt = now;
+    this.hubTime = bundle.readDoubleLE(BUNDLE.time);
     let missed = false;
     let at: number = BUNDLE.headBytes;
     for (let i = bundle.readUInt32LE(BUNDLE.blocks); i > 0; i--) {

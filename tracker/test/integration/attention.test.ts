@@ -9,7 +9,9 @@ import {
   createCrew,
   createHome,
   databaseIsThere,
+  databaseKind,
   eventually,
+  spawnTracker,
   startTestTracker,
   type TestHome,
   type TestTracker,
@@ -77,6 +79,11 @@ describe.skipIf(!databaseIsThere)('what waits for a person', () => {
     (await hub.api.ok<{ events: Told[] }>('GET', '/api/v1/feed?limit=1000', undefined, token)).events
       .filter(({ data }) => data.attentionId === id)
       .map(({ type }) => type.split('.').at(-2));
+  /** Another node’s. */
+  const watchOf = (holder: string) =>
+    new AttentionWatch(hub.database, hub.tracker.core.changes, holder, (text, error) =>
+      hub.errors.push(`${text}: ${error}`),
+    );
   const setPolicy = (code: string, policy: object) =>
     hub.api.ok('PUT', `/api/v1/agencies/${code}/attention-policy`, policy, admin);
   async function send(vekId: string, unitId: string): Promise<string> {
@@ -195,10 +202,9 @@ describe.skipIf(!databaseIsThere)('what waits for a person', () => {
     const id = await createVek('P2', 200);
     const before = [await raised('vek_unopened', id), await raised('vek_unanswered', id)];
     await acknowledge(before[0]!.id);
-    const { attentionWatch, changes } = hub.tracker.core;
-    other = new AttentionWatch(hub.database, changes, 'other', (text, error) => hub.errors.push(`${text}: ${error}`));
+    other = watchOf('other');
     other.start();
-    await attentionWatch.stop();
+    await hub.tracker.core.attentionWatch.stop();
     const fresh = await createVek('P2', 70); // once this is raised, the watch has looked at all
     await raised('vek_unopened', fresh);
     const after = (await items(dispatcher, 'all')).filter(({ vekId }) => vekId === id);
@@ -208,6 +214,40 @@ describe.skipIf(!databaseIsThere)('what waits for a person', () => {
     expect(metrics).toMatch(/vanags_attention_open\{kind="vek_unanswered"\} [1-9]/);
     expect(metrics).toMatch(/vanags_attention_oldest_seconds\{kind="vek_unanswered"\} \d/);
   });
+
+  // the embedded database goes with its tracker, which then is the only one there is
+  it.skipIf(databaseKind !== 'postgres')(
+    'V31 the node that tells is killed: another tells on, of the same and at its next level',
+    async () => {
+      await other?.stop();
+      await hub.tracker.core.attentionWatch.stop();
+      await setPolicy('VUGD', { escalateAfterS: { P1: 3600 } });
+      const killed = await spawnTracker({ ...home.env, PORT: '0', HOST: '127.0.0.1' });
+      try {
+        await eventually('it is the one that tells', async () => {
+          const { rows } = await hub.database.query<{ holder: string }>(
+            "SELECT holder FROM lease WHERE name = 'attention' AND expires_at > now()",
+          );
+          return rows[0]?.holder.startsWith(`node-${killed.child.pid}/`);
+        });
+        const id = await createVek('P1', 100);
+        const item = await raised('vek_without_unit', id);
+        expect(item).toMatchObject({ level: 'agency', repeats: 0 });
+        await killed.kill();
+        other = watchOf('next');
+        other.start();
+        await ago('attention', 'due_at', 'id', item.id, 1);
+        await eventually('it is told to the commander', async () =>
+          (await items()).some((each) => each.id === item.id && each.level === 'commander'),
+        );
+        const ofCard = (await items(dispatcher, 'all')).filter((each) => each.vekId === id && each.kind === item.kind);
+        expect(ofCard.map((each) => each.id)).toEqual([item.id]);
+      } finally {
+        await killed.kill();
+        await setPolicy('VUGD', {});
+      }
+    },
+  );
 
   it('V40 limits are an agency’s own; what it leaves out is as usual', async () => {
     const policy = { limitS: { vek_unopened: { P4: 5 }, safety_check: { P1: null } } };

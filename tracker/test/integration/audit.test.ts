@@ -107,6 +107,8 @@ describe.skipIf(!databaseIsThere)('the audit log', () => {
           'remove_device_alias',
           `device/${deviceId}`,
         ],
+        ['PUT', `/api/v1/units/${unitId}/equipment`, { equipment: { rope: 2 } }, 'set_equipment', `unit/${unitId}`],
+        ['DELETE', '/api/v1/feed/consumers/old', undefined, 'remove_feed_consumer', 'feed_consumer/old'],
         ['POST', `/api/v1/units/${unitId}/join-codes`, {}, 'create_join_code', `unit/${unitId}`],
         ['POST', `/api/v1/devices/${deviceId}/token`, {}, 'rotate_device_token', `device/${deviceId}`],
         ['DELETE', `/api/v1/devices/${deviceId}`, undefined, 'revoke_device', `device/${deviceId}`],
@@ -121,6 +123,8 @@ describe.skipIf(!databaseIsThere)('the audit log', () => {
         ['POST', `/api/v1/webhooks/${webhookId}/resume`, {}, 'resume_webhook', `webhook/${webhookId}`],
         ['DELETE', `/api/v1/webhooks/${webhookId}`, undefined, 'remove_webhook', `webhook/${webhookId}`],
       ];
+      const { cursor } = await hub.api.ok<{ cursor: string }>('GET', '/api/v1/feed?limit=1', undefined, token);
+      await hub.api.ok('PUT', '/api/v1/feed/consumers/old', { cursor }, token);
       for (const [method, path, body] of commands) await hub.api.ok(method, path, body, token);
       const { version } = await hub.api.ok<{ version: number }>('GET', `/api/v1/veks/${vekId}`, undefined, token);
       await hub.api.ok('POST', `/api/v1/veks/${vekId}/close`, { version, as: 'cancelled' }, token);

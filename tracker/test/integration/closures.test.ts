@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../../src/feed/event-filter.js';
+import { inTime } from '../harness/in-time.js';
 import {
   createAgency,
   createHome,
@@ -138,9 +139,11 @@ describe.skipIf(!databaseIsThere)('closures', () => {
   });
 
   it('T83 end by themselves, without a word on the feed', async () => {
-    const closure = closed({ validUntil: new Date(Date.now() + 600).toISOString() });
-    await close(closure);
-    expect((await list()).map(({ id }) => id)).toContain(closure.id);
+    const closure = await inTime(600, async (ms) => {
+      const body = closed({ validUntil: new Date(Date.now() + ms).toISOString() });
+      await close(body);
+      return (await list()).find(({ id }) => id === body.id);
+    });
     await eventually('it is over', async () => !(await list()).some(({ id }) => id === closure.id));
     const { rows } = await hub.database.query<{ type: string }>('SELECT type FROM feed_event WHERE aggregate_id = $1', [
       closure.id,

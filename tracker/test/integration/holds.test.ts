@@ -55,7 +55,6 @@ describe.skipIf(!databaseIsThere)('holds', () => {
     await eventually('both trackers know the unit', () =>
       hubs.every((hub) => hub.tracker.core.directory.units.has(unitId)),
     );
-    let won = 0;
     for (let race = 0; race < RACES; race++) {
       // every third race is between desks that work on the same VEK
       const hold = (api: ApiClient, token: string, vekId: string) =>
@@ -74,11 +73,9 @@ describe.skipIf(!databaseIsThere)('holds', () => {
       const got = answers.filter(({ status }) => status === 201);
       expect(got, `race ${race}`).toHaveLength(1);
       expect(answers.find(({ status }) => status !== 201)!.body.code).toBe('unit_held');
-      if (answers[0]!.status === 201) won++;
       const winner = answers[0]!.status === 201 ? ([one.api, a, first] as const) : ([other.api, b, second] as const);
       await winner[0].ok('DELETE', `/api/v1/holds/${winner[1]}`, undefined, winner[2]);
     }
-    expect(won).toBeGreaterThanOrEqual(0);
   });
 
   it('D11 a hold is renewed by the desk that has it, given back by it, and repeating that changes nothing', async () => {

@@ -11,6 +11,7 @@ import { cursorAt } from '../../src/feed/event.js';
 import { BLOCK, BUNDLE, SNAPSHOT, UNIT } from '../../src/protocol/live-frame.js';
 import { DEMO_ISSUER } from '../../src/rights/demo-issuer.js';
 import { MATRIX, type Operation, ROLES, type Role, type Scope } from '../../src/rights/matrix.js';
+import { inTime } from '../harness/in-time.js';
 import { importSmallMap } from '../harness/small-map.js';
 import {
   createAgency,
@@ -66,7 +67,6 @@ type Probe = (token: string | undefined) => Promise<Verdict>;
 
 const PLACE = { lon: 24.1059, lat: 56.946 };
 const BOX = [24.09, 56.94, 24.12, 56.96] as const;
-const REVOKED_WITHIN_MS = 1000;
 /** A consumer of T's whose cursor is kept. */
 const CONSUMER = 'register-of-t';
 /** What another system calls T's idle unit. */
@@ -104,6 +104,8 @@ function verdictOf(code: string | undefined): Verdict {
 }
 
 interface Bundle {
+  /** The hub's clock when it was made, epoch ms. */
+  readonly time: number;
   readonly snapshots: number;
   /** Handles of all units in it. */
   readonly units: readonly number[];
@@ -124,7 +126,7 @@ function readBundle(bytes: Buffer): Bundle {
     for (let i = 0; i < leaveCount; i++, at += 4) leaves.push(bytes.readUInt32LE(at));
   }
   expect(at, 'every byte of the bundle belongs to a block').toBe(bytes.length);
-  return { snapshots, units, leaves };
+  return { time: bytes.readDoubleLE(BUNDLE.time), snapshots, units, leaves };
 }
 
 interface FeedEvent {
@@ -1088,19 +1090,27 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       await createPair();
       const [theirs, ours] = [await createCrewOnMap(grantor), await createCrewOnMap(grantee)];
       const { bundles, socket } = await openConsole(await tokenOf(grantee, 'dispatcher'));
-      // given and taken while the console is open: were it only the clock's round that is heeded, the end would come a round late
       const grantId = await createGrant(grantor, grantee, 'see');
       await eventually('the unit is shown', () =>
         bundles.some(({ units }) => units.includes(theirs.handle) && units.includes(ours.handle)),
       );
 
+      const changedAt: number[] = [];
+      hub.tracker.core.directory.onChange(({ kind }) => {
+        if (kind === 'agencies') changedAt.push(Date.now());
+      });
+      let step = 0;
+      const driving = setInterval(() => ours.report(PLACE.lon + 1e-5 * ++step), 50); // something is sent at every tick
       const before = bundles.length;
-      const revokedAt = Date.now();
       await hub.api.ok('DELETE', `/api/v1/grants/${grantId}`, undefined, await tokenOf(grantor, 'admin'));
       const cleared = await eventually('a snapshot without the unit', () =>
         bundles.slice(before).find((bundle) => bundle.snapshots > 0),
       );
-      expect(Date.now() - revokedAt).toBeLessThan(REVOKED_WITHIN_MS);
+      clearInterval(driving);
+      // with the next tick after the hub has learnt of it, not with the clock's next round
+      const learntAt = changedAt.findLast((at) => at <= cleared.time);
+      expect(learntAt).toBeDefined();
+      expect(bundles.filter(({ time }) => time > learntAt! && time < cleared.time)).toEqual([]);
       expect(cleared.units).toContain(ours.handle);
       expect(cleared.units).not.toContain(theirs.handle);
 
@@ -1163,9 +1173,11 @@ describe.skipIf(!databaseIsThere)('rights', () => {
     it('R5 that ran out by the clock leaves an open console’s picture soon after', async () => {
       await createPair();
       const theirs = await createCrewOnMap(grantor);
-      await createGrant(grantor, grantee, 'see', { validTo: new Date(Date.now() + 1500).toISOString() });
-      const { bundles } = await openConsole(await tokenOf(grantee, 'dispatcher'));
-      expect(bundles[0]!.units).toContain(theirs.handle);
+      const bundles = await inTime(1500, async (ms) => {
+        await createGrant(grantor, grantee, 'see', { validTo: new Date(Date.now() + ms).toISOString() });
+        const opened = await openConsole(await tokenOf(grantee, 'dispatcher'));
+        return opened.bundles[0]!.units.includes(theirs.handle) && opened.bundles;
+      });
       const cleared = await eventually('a snapshot without the unit', () =>
         bundles.find((bundle) => bundle.snapshots > 0 && !bundle.units.includes(theirs.handle)),
       );
@@ -1175,9 +1187,11 @@ describe.skipIf(!databaseIsThere)('rights', () => {
   });
 
   it('R6 a token that runs out closes the socket it opened', async () => {
-    const token = await signed({ expiresInS: 2 });
-    const { socket } = await openConsole(token);
     const problems: { code: string }[] = [];
+    const socket = await inTime(2000, async (ms) => {
+      const opened = await open('/console', await signed({ expiresInS: ms / 1000 }));
+      return typeof opened !== 'string' && opened;
+    });
     socket.on('problem', (problem) => problems.push(problem));
     await eventually('the end', () => socket.disconnected);
     expect(problems.map((problem) => problem.code)).toEqual(['token_invalid']);

@@ -21,8 +21,9 @@ import {
 } from '../harness/test-tracker.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const STOPPED_WITHIN_MS = 10_000;
-const ORPHAN_GONE_WITHIN_MS = 5000;
+/** Less than the 30 s that a request may wait for an event. */
+const STOPPED_WITHIN_MS = 20_000;
+const ORPHAN_GONE_WITHIN_MS = 20_000;
 /** The budget is 8 s on a machine of its own; here others run beside it, so this only catches what hangs. */
 const SECOND_START_WITHIN_MS = 30_000;
 
