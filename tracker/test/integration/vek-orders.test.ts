@@ -7,7 +7,6 @@ import {
   isAssignmentStatus,
   type UnitStatus,
 } from '../../src/protocol/status.js';
-import { sqlStatements } from '../../src/store/sql-file.js';
 import { assignUnit } from '../../src/veks/assignments.js';
 import { duplicateScore, findDuplicates, type Reported, type Suggestion } from '../../src/veks/duplicates.js';
 import { moveUnit } from '../../src/veks/unit-status.js';
@@ -411,7 +410,10 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
     });
 
     it('V7 they are looked up by indexes', async () => {
-      const { candidates } = sqlStatements('../../src/veks/duplicates.sql', import.meta.url, ['candidates']);
+      const { rows } = await hub.database.query<{ prosrc: string }>(
+        "SELECT prosrc FROM pg_proc WHERE proname = 'vek_duplicates'",
+      );
+      const candidates = /RETURN QUERY(.*);\s*END;/s.exec(rows[0]!.prosrc)![1]!;
       const given: Record<string, string> = {
         $2: '56.9',
         $3: '1800000000000',
