@@ -114,7 +114,7 @@ export function readingRoutes(api: ModuleApi, database: Database, agencies: Regi
       method: 'get',
       path: '/api/v1/entries',
       description: `Entries, the newest report first. Go on with \`next\`. ${READS_ARE_LOGGED}`,
-      request: { query: z.object({ ...selection, limit: z.coerce.number().pipe(limit).default(100) }) },
+      request: { query: z.strictObject({ ...selection, limit: z.coerce.number().pipe(limit).default(100) }) },
       responses: { 200: json(EntriesSchema, 'Entries') },
     },
     async (c) => c.json(await entriesOf(c.get('caller'), c.req.valid('query')), 200),

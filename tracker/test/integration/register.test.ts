@@ -417,6 +417,8 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
     const one = all[0]!.number;
     expect(await ask(one.toLowerCase())).toContain(one);
     for (const nothing of ['!!!', "' | & ! :* \\", '%_']) expect(await ask(nothing)).toEqual([]);
+    // in a URL they are refused, not passed over: whoever asks so would take all entries for what was found
+    expect((await api().call('GET', '/api/v1/entries?q=brivibas', undefined, rpp)).status).toBe(400);
   });
 
   it('M34 who reads entries is written down, with purpose and address, the first time in ten minutes; so is each change; for good', async () => {
