@@ -33,7 +33,7 @@ const NEVER_MS = -1;
 const MAX_UNPLACED = 500;
 /** Of circles wider together than this the score is too low wherever they are. */
 const MAX_CIRCLES_M = WIDE_M / MIN_SCORE - WIDE_M;
-/** A card's circle that is looked for near by (duplicates.sql and its indexes say the same); wider ones are few. */
+/** A card's circle that is looked for near by (the function vek_duplicates and its indexes say the same); wider ones are few. */
 const NARROW_M = 250;
 /** How far apart two places may be for a score that counts, all else alike: so far as points, and so much of what both circles are wide. */
 const POINTS_APART_M = MAX_GAP_M * (1 - MIN_SCORE);
