@@ -146,6 +146,7 @@ export { indexNetwork } from './routing/load-roads.js';
 export { OsrmRouter } from './routing/osrm-router.js';
 export { Roads, type RoadsDescription } from './routing/roads.js';
 export { type ClosureProgress, RoadsKeeper } from './routing/roads-keeper.js';
+export { type RoadsOrder, roadsAfter } from './routing/roads-orders.js';
 export {
   type AnswerOrigin,
   type IsochroneAnswer,
@@ -164,6 +165,7 @@ export {
   wholeMs,
 } from './routing/router.js';
 export { fastestMps } from './routing/top-speed.js';
+export { startThread } from './routing/typescript-thread.js';
 export { ValhallaRouter } from './routing/valhalla-router.js';
 // Run cards: who goes to what, as files and as text
 export { canonicalJson } from './run-cards/canonical-json.js';

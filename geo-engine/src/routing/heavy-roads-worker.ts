@@ -1,27 +1,22 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { HeavyAnswer, HeavyOrder } from './heavy-roads.js';
-import { Roads, type RoadsData } from './roads.js';
+import type { Roads } from './roads.js';
+import { roadsAfter } from './roads-orders.js';
 
 // The thread behind HeavyRoads: answers one question after the other over the memory that it shares with its parent.
 
 const port = parentPort!;
-let roads = new Roads(workerData as RoadsData);
+let roads: Roads | undefined; // told first of all
 
 port.on('message', (order: HeavyOrder) => {
   switch (order.kind) {
-    case 'use':
-      roads = new Roads(order.data);
-      return;
-    case 'profile':
-      roads.setProfile(order.prepared);
-      return;
-    case 'in_force':
-      roads.setInForce(order.profile, order.inForce);
+    case 'roads':
+      roads = roadsAfter(order.order, roads);
       return;
     case 'ask': {
       const { id, question } = order;
       try {
-        const answer = answerTo(question);
+        const answer = answerTo(roads!, question);
         port.postMessage({ id, answer } satisfies HeavyAnswer, transferable(answer));
       } catch (error) {
         port.postMessage({ id, error: error as Error } satisfies HeavyAnswer);
@@ -30,7 +25,7 @@ port.on('message', (order: HeavyOrder) => {
   }
 });
 
-function answerTo(question: Extract<HeavyOrder, { kind: 'ask' }>['question']) {
+function answerTo(roads: Roads, question: Extract<HeavyOrder, { kind: 'ask' }>['question']) {
   switch (question.kind) {
     case 'route':
       return roads.route(question.route);

@@ -17,6 +17,7 @@ import { HeavyRoads } from './heavy-roads.js';
 import { preparationInThreads } from './prepare-roads.js';
 import { Roads } from './roads.js';
 import { RoadsKeeper } from './roads-keeper.js';
+import { RoadsOrders } from './roads-orders.js';
 import type { Isochrone, NearestSources, RoutePlace, TravelTable } from './router.js';
 import { Snapper } from './snapper.js';
 
@@ -34,9 +35,10 @@ const TABLE = { sources: PLACES, targets: PLACES, profile: 'car' };
 const AREA = { place: PLACES[0], profile: 'car', limitsS: [60, 120], direction: 'to' } as const;
 
 describe('HeavyRoads', () => {
+  const orders = new RoadsOrders(DATA);
   let heavy: HeavyRoads;
   beforeAll(() => {
-    heavy = new HeavyRoads(DATA);
+    heavy = new HeavyRoads(orders);
   });
   afterAll(() => heavy.close());
 
@@ -59,16 +61,16 @@ describe('HeavyRoads', () => {
       directed: Uint32Array.from({ length: 2 * NETWORK.segmentCount }, (_, d) => d),
       speedShare: new Float64Array(2 * NETWORK.segmentCount),
     };
-    heavy.setInForce('car', inForce);
+    orders.give({ kind: 'in_force', profile: 'car', inForce });
     expect(await heavy.isochrone(AREA)).toMatchObject({ kind: 'refused', code: 'no_road_near', place: 'to' });
     await heavy.close();
     expect(await heavy.isochrone(AREA)).toMatchObject({ kind: 'refused', code: 'no_road_near', place: 'to' });
-    heavy.use(DATA);
+    orders.give({ kind: 'use', data: DATA });
     expect(await heavy.isochrone(AREA)).toEqual(HERE.isochrone(AREA));
   });
 
   it('G74 refuses with a code when too many wait, and answers all that it took', async () => {
-    const bounded = new HeavyRoads(DATA, 3);
+    const bounded = new HeavyRoads(new RoadsOrders(DATA), 3);
     const answers = await Promise.all(Array.from({ length: 5 }, () => bounded.isochrone(AREA)));
     expect(answers.map((answer) => (answer.kind === 'refused' ? answer.code : answer.kind))).toEqual([
       'isochrone',

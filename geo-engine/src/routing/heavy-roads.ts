@@ -1,8 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { RouteRefusalCode } from '../errors.js';
-import type { SpeedOverlay } from '../graph/speed-overlay.js';
-import type { PreparedProfile } from './profile-roads.js';
-import type { RoadsData } from './roads.js';
+import type { RoadsOrder, RoadsOrders } from './roads-orders.js';
 import type {
   AnswerOrigin,
   IsochroneAnswer,
@@ -26,9 +24,7 @@ type HeavyQuestion =
 
 /** What the thread is told. */
 export type HeavyOrder =
-  | { readonly kind: 'use'; readonly data: RoadsData }
-  | { readonly kind: 'profile'; readonly prepared: PreparedProfile }
-  | { readonly kind: 'in_force'; readonly profile: string; readonly inForce: SpeedOverlay }
+  | { readonly kind: 'roads'; readonly order: RoadsOrder }
   | { readonly kind: 'ask'; readonly id: number; readonly question: HeavyQuestion };
 
 /** What it says. */
@@ -50,41 +46,21 @@ export const MAX_WAITING = 16;
  * when too many wait the answer is `roads_busy`, when the thread ends it is `roads_worker_failed` and the next question starts another.
  */
 export class HeavyRoads {
+  readonly #orders: RoadsOrders;
   readonly #maxWaiting: number;
-  #data: RoadsData;
-  readonly #inForce = new Map<string, SpeedOverlay>();
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor(data: RoadsData, maxWaiting = MAX_WAITING) {
-    this.#data = data;
+  constructor(orders: RoadsOrders, maxWaiting = MAX_WAITING) {
+    this.#orders = orders;
     this.#maxWaiting = maxWaiting;
+    orders.follow((order) => this.#worker?.postMessage({ kind: 'roads', order } satisfies HeavyOrder));
   }
 
   /** Questions that have no answer yet. */
   get waiting(): number {
     return this.#waiting.size;
-  }
-
-  /** Answers from now on from another network, on which no closures are in force yet. */
-  use(data: RoadsData): void {
-    this.#data = data;
-    this.#inForce.clear();
-    this.#tell({ kind: 'use', data });
-  }
-
-  /** Answers from now on with what was made anew for one profile; its closures are to be told again. */
-  setProfile(prepared: PreparedProfile): void {
-    const others = this.#data.profiles.filter(({ profile }) => profile.code !== prepared.profile.code);
-    this.#data = { ...this.#data, profiles: [...others, prepared] };
-    this.#inForce.delete(prepared.profile.code);
-    this.#tell({ kind: 'profile', prepared });
-  }
-
-  setInForce(profile: string, inForce: SpeedOverlay): void {
-    this.#inForce.set(profile, inForce);
-    this.#tell({ kind: 'in_force', profile, inForce });
   }
 
   route(route: RouteQuestion): Promise<RouteAnswer> {
@@ -125,12 +101,8 @@ export class HeavyRoads {
     });
   }
 
-  #tell(order: HeavyOrder): void {
-    this.#worker?.postMessage(order);
-  }
-
   #start(): Worker {
-    const worker = startThread(new URL('./heavy-roads-worker.ts', import.meta.url), this.#data);
+    const worker = startThread(new URL('./heavy-roads-worker.ts', import.meta.url));
     worker.on('message', (said: HeavyAnswer) => {
       const waiting = this.#waiting.get(said.id);
       this.#waiting.delete(said.id);
@@ -146,7 +118,7 @@ export class HeavyRoads {
       this.#waiting.clear();
       for (const { resolve, refuse } of left) resolve(refuse('roads_worker_failed'));
     });
-    for (const [profile, inForce] of this.#inForce) worker.postMessage({ kind: 'in_force', profile, inForce });
+    for (const order of this.#orders.sofar()) worker.postMessage({ kind: 'roads', order } satisfies HeavyOrder);
     return worker;
   }
 }

@@ -6,6 +6,7 @@ import { NOTHING_IN_FORCE } from './live-times.js';
 import { type LoadedRoads, preparationInThreads, type RoadsPreparation } from './prepare-roads.js';
 import type { ProfileRoads } from './profile-roads.js';
 import { Roads, type RoadsDescription } from './roads.js';
+import { RoadsOrders } from './roads-orders.js';
 import type {
   AnswerOrigin,
   IsochroneAnswer,
@@ -64,6 +65,8 @@ export class RoadsKeeper implements Router {
   readonly #preparation: RoadsPreparation;
   #current: CurrentRoads;
   #roads: Roads;
+  /** For threads that answer from the same roads. */
+  readonly orders: RoadsOrders;
   readonly #heavy: HeavyRoads;
   #closures: readonly RoadClosure[] = [];
   /** What each closure changes in the network in use. */
@@ -79,7 +82,8 @@ export class RoadsKeeper implements Router {
     this.#preparation = options.preparation ?? preparationInThreads;
     this.#current = current;
     this.#roads = new Roads(data);
-    this.#heavy = new HeavyRoads(data);
+    this.orders = new RoadsOrders(data);
+    this.#heavy = new HeavyRoads(this.orders);
   }
 
   /** Reads the roads in use. @throws RoadsError `network_missing` when no map was ever imported, others when they cannot be read */
@@ -108,7 +112,7 @@ export class RoadsKeeper implements Router {
     if (this.#isClosed) return;
     this.#current = current;
     this.#roads = new Roads(data);
-    this.#heavy.use(data);
+    this.orders.give({ kind: 'use', data });
     this.#overlays = new WeakMap();
     this.#inForce = new Map();
     this.#follow();
@@ -203,7 +207,7 @@ export class RoadsKeeper implements Router {
   #putInForce(profile: string, inForce: SpeedOverlay): void {
     this.#inForce.set(profile, inForce);
     this.#roads.setInForce(profile, inForce);
-    this.#heavy.setInForce(profile, inForce);
+    this.orders.give({ kind: 'in_force', profile, inForce });
   }
 
   #wakeUpAt(at: number | null): void {
@@ -227,7 +231,7 @@ export class RoadsKeeper implements Router {
         if (this.#isClosed) return;
         if (this.#roads !== roads) continue; // another network is in use by now
         roads.setProfile(prepared);
-        this.#heavy.setProfile(prepared);
+        this.orders.give({ kind: 'profile', prepared });
         this.#putInForce(profile, this.#inForce.get(profile)!);
       } catch (error) {
         if (this.#isClosed) return;
