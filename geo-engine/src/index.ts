@@ -53,6 +53,7 @@ export {
   proposalKey,
   type ReEvaluationPolicy,
   reEvaluate,
+  sentBy,
   type WorkingUnit,
 } from './dispatch/re-evaluate.js';
 export {

@@ -54,6 +54,7 @@ try {
   let endDemo = settings.port === 0 ? undefined : startDemo(settings.port);
   const built = buildConsole((text) => log.info(text)).catch((error: Error) => log.warn(error.message));
   const tracker = await startTracker(settings, log);
+  tracker.core.dispatch.engine.start(); // no desk waits for its start
   const databaseUrl =
     settings.databaseUrl ?? `postgresql:///postgres?user=postgres&host=${embeddedSocketDir(settings.dataDir)}`;
   const endModules = startModules(settings.modules, at(reachable, tracker.port), databaseUrl, log);

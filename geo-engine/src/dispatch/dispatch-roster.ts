@@ -30,7 +30,6 @@ export class DispatchRoster {
   vec = new Float64Array(FIRST_CAPACITY * VEC_STRIDE); //    [slots × VEC_STRIDE] place on the unit sphere
   turnoutMs = new Float64Array(FIRST_CAPACITY); //           [slots]
   shiftEndsAt = new Float64Array(FIRST_CAPACITY); //         [slots] epoch ms; Infinity: unknown
-  #holdsUntil = new Float64Array(FIRST_CAPACITY); //         [slots] epoch ms
   readonly #slotOf = new Map<number, number>();
   readonly #freeSlots: number[] = [];
   readonly #stateNumbers = new Map<string, number>();
@@ -44,8 +43,8 @@ export class DispatchRoster {
     return this.#slotOf.size;
   }
 
-  /** How a unit stands from now on. `holdsUntil`: from then on it is another (a hold runs out, a shift begins), epoch ms. */
-  upsert(unit: StandingUnit, holdsUntil = Number.POSITIVE_INFINITY): void {
+  /** How a unit stands from now on. */
+  upsert(unit: StandingUnit): void {
     const slot = this.#slotOf.get(unit.handle) ?? this.#takeSlot(unit.handle);
     // the new class first: a class that is left and entered again keeps its number
     const number = this.classes.enter(unit);
@@ -56,7 +55,6 @@ export class DispatchRoster {
     this.profileOf[slot] = this.#profileNumber(unit.profile);
     this.turnoutMs[slot] = unit.turnoutMs;
     this.shiftEndsAt[slot] = unit.shiftEndsAt ?? Number.POSITIVE_INFINITY;
-    this.#holdsUntil[slot] = holdsUntil;
   }
 
   /** A unit's newest fix. Units that are not here are passed over. */
@@ -83,18 +81,8 @@ export class DispatchRoster {
     this.classes.leave(this.classOf[slot]!);
     this.classOf[slot] = NONE;
     this.standing[slot] = undefined;
-    this.#holdsUntil[slot] = Number.POSITIVE_INFINITY;
     this.#slotOf.delete(handle);
     this.#freeSlots.push(slot);
-  }
-
-  /** Handles of the units whose standing holds no longer at `now`: they want to be told anew before a question. */
-  expired(now: number): number[] {
-    const handles: number[] = [];
-    for (let slot = 0; slot < this.#slots; slot++) {
-      if (this.#holdsUntil[slot]! <= now) handles.push(this.standing[slot]!.handle);
-    }
-    return handles;
   }
 
   /** A unit as it is now; undefined: it is not here. */
@@ -195,7 +183,6 @@ export class DispatchRoster {
     this.vec = wider(this.vec, new Float64Array(room * VEC_STRIDE));
     this.turnoutMs = wider(this.turnoutMs, new Float64Array(room));
     this.shiftEndsAt = wider(this.shiftEndsAt, new Float64Array(room));
-    this.#holdsUntil = wider(this.#holdsUntil, new Float64Array(room));
   }
 }
 

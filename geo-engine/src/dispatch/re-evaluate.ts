@@ -75,6 +75,22 @@ export type Proposal =
       readonly addedMs: number;
     };
 
+/** Units that a proposal sends somewhere, and where. */
+export function sentBy(body: Proposal): { readonly unitId: string; readonly vekId: string }[] {
+  const { vekId } = body;
+  switch (body.kind) {
+    case 'send':
+      return body.unitIds.map((unitId) => ({ unitId, vekId }));
+    case 'swap':
+      return [{ unitId: body.sendUnitId, vekId }];
+    case 'preempt':
+      return [
+        { unitId: body.unitId, vekId },
+        ...body.replacementUnitIds.map((unitId) => ({ unitId, vekId: body.fromVekId })),
+      ];
+  }
+}
+
 /** Names what a proposal is about, whatever its gain: for telling the ones that stand from the new ones. */
 export function proposalKey(proposal: Proposal): string {
   switch (proposal.kind) {

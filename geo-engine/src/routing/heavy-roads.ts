@@ -118,7 +118,7 @@ export class HeavyRoads {
       this.#waiting.clear();
       for (const { resolve, refuse } of left) resolve(refuse('roads_worker_failed'));
     });
-    for (const order of this.#orders.sofar()) worker.postMessage({ kind: 'roads', order } satisfies HeavyOrder);
+    for (const order of this.#orders.soFar()) worker.postMessage({ kind: 'roads', order } satisfies HeavyOrder);
     return worker;
   }
 }

@@ -35,7 +35,7 @@ export class RoadsOrders {
   }
 
   /** Orders after which a thread without roads has those of now. */
-  *sofar(): Generator<RoadsOrder> {
+  *soFar(): Generator<RoadsOrder> {
     yield { kind: 'use', data: this.#data };
     for (const [profile, inForce] of this.#inForce) yield { kind: 'in_force', profile, inForce };
   }

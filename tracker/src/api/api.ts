@@ -73,6 +73,7 @@ const DISPATCH_STATUS: Readonly<Record<DispatchRefusalCode, ContentfulStatusCode
   decision_unknown: 404,
   proposal_unknown: 404,
   proposal_over: 409,
+  engine_failed: 503,
 };
 const JOIN_STATUS: Readonly<Record<JoinRefusalCode, ContentfulStatusCode>> = {
   join_code_invalid: 404,

@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DecisionRecord } from '../../../geo-engine/src/index.js';
 import { KickedTask } from '../kicked-task.js';
 import type { Database } from '../store/database.js';
 import { isAway } from '../store/errors.js';
 import { sqlStatements } from '../store/sql-file.js';
+import type { WrittenDecision } from './engine/orders.js';
 import { DispatchRefusal } from './errors.js';
 
 const sql = sqlStatements('./decisions.sql', import.meta.url, ['insert_decision', 'decision']);
@@ -23,19 +23,8 @@ export interface GivenDecision {
   readonly cardId: string | null;
   /** Epoch ms. */
   readonly at: number;
-  /** This and `expected` are made when they are written: an answer does not wait for them. */
-  readonly record: () => DecisionRecord;
-  /** What it expected of the units that it names. */
-  readonly expected: () => readonly ExpectedTravel[];
-}
-
-export interface ExpectedTravel {
-  readonly vekId: string | null;
-  readonly unitId: string;
-  /** Code of the municipality of the place, '' outside of all. */
-  readonly zone: string;
-  /** By road and off it, without a correction. */
-  readonly travelMs: number;
+  /** Comes after the answer, which does not wait for it. */
+  readonly written: Promise<WrittenDecision>;
 }
 
 export interface StoredDecision extends DecisionRecord {
@@ -94,15 +83,20 @@ export class DecisionLog {
     return this.#notKept;
   }
 
-  /** Takes a decision to be written. `not_kept`: too many wait already. */
-  keep(decision: GivenDecision): 'queued' | 'not_kept' {
-    if (this.#waiting.size >= MAX_WAITING) {
-      this.#notKept++;
-      return 'not_kept';
-    }
+  /** What is to become of a decision that is given now; `not_kept`: too many wait already. */
+  get nextIs(): 'queued' | 'not_kept' {
+    return this.#waiting.size < MAX_WAITING ? 'queued' : 'not_kept';
+  }
+
+  /** Takes a decision that was said to be `queued`. */
+  keep(decision: GivenDecision): void {
     this.#waiting.set(decision.id, decision);
     this.#task.kick();
-    return 'queued';
+  }
+
+  /** Counts one that was said to be `not_kept`. */
+  miss(): void {
+    this.#notKept++;
   }
 
   /** @throws DispatchRefusal `decision_unknown` */
@@ -110,7 +104,7 @@ export class DecisionLog {
     const given = this.#waiting.get(id);
     if (given !== undefined) {
       const { agencyId, askedBy, vekId, cardId, at } = given;
-      return { id, agencyId, askedBy, vekId, cardId, at, ...given.record(), state: 'queued' };
+      return { id, agencyId, askedBy, vekId, cardId, at, ...(await given.written).record, state: 'queued' };
     }
     const row = (await this.#database.query<DecisionRow>(sql.decision, [id])).rows[0];
     if (row === undefined) throw new DispatchRefusal('decision_unknown', `no decision ${id}`);
@@ -129,9 +123,8 @@ export class DecisionLog {
 
   async #write(): Promise<void> {
     for (const given of this.#waiting.values()) {
-      await nextTurn(); // its own answer goes out, and between two of them others do
       try {
-        await this.#database.query(sql.insert_decision, valuesOf(given));
+        await this.#database.query(sql.insert_decision, valuesOf(given, await given.written));
       } catch (error) {
         if (isAway(error)) return;
         this.#notKept++;
@@ -142,9 +135,10 @@ export class DecisionLog {
   }
 }
 
-function valuesOf({ id, agencyId, askedBy, vekId, cardId, at, record, expected }: GivenDecision): unknown[] {
-  const { format, input, output, inputSha256, outputSha256 } = record();
-  const units = expected().map((one) => ({
+function valuesOf(given: GivenDecision, { record, expected }: WrittenDecision): unknown[] {
+  const { id, agencyId, askedBy, vekId, cardId, at } = given;
+  const { format, input, output, inputSha256, outputSha256 } = record;
+  const units = expected.map((one) => ({
     vek_id: one.vekId,
     unit_id: one.unitId,
     zone: one.zone,

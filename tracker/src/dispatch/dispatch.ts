@@ -8,6 +8,7 @@ import { isAway } from '../store/errors.js';
 import { Lease } from '../store/leases.js';
 import type { Directory } from '../units/directory.js';
 import { DecisionLog } from './decision-log.js';
+import { EngineThread } from './engine/engine-thread.js';
 import { OpenVeks } from './open-veks.js';
 import { Places } from './places.js';
 import { Policies } from './policies.js';
@@ -43,6 +44,7 @@ export class Dispatch {
   readonly corrections: TravelCorrections;
   readonly decisions: DecisionLog;
   readonly turns = new QuestionTurns();
+  readonly engine: EngineThread;
   readonly recommender: Recommender;
   readonly reEvaluation: ReEvaluation;
   readonly #parts: DispatchParts;
@@ -59,10 +61,11 @@ export class Dispatch {
     this.roster = new RosterKeeper(directory, live, this.veks, this.policies);
     this.corrections = new TravelCorrections(database);
     this.decisions = new DecisionLog(database, onError);
-    const { veks, places, cards, policies, roster, corrections, decisions, turns } = this;
-    const sources = { database, directory, roads, veks, places, cards, roster, corrections, decisions };
+    this.engine = new EngineThread(roads, this.roster, onError);
+    const { veks, places, cards, policies, roster, corrections, decisions, engine } = this;
+    const sources = { database, directory, veks, places, cards, roster, corrections, decisions, engine };
     this.recommender = new Recommender(sources);
-    const watched = { ...sources, changes, access, policies, turns };
+    const watched = { ...sources, changes, access, policies };
     this.reEvaluation = new ReEvaluation(watched, this.recommender, holder, onError);
     this.#learning = new Lease('travel-corrections', holder, LEARN_EVERY_MS / 2);
   }
@@ -88,6 +91,7 @@ export class Dispatch {
     await this.reEvaluation.stop();
     await this.places.stop();
     await this.decisions.stop();
+    await this.engine.stop();
   }
 
   /** Hourly; one node learns, the others read what it learnt. */

@@ -2,7 +2,8 @@
  * Codes of this folder. `vek_not_open`: it was closed, or is not there. `no_card`: no run card holds and no requirements were given. `place_unknown`, `priority_unknown`: the VEK has none yet.
  * `level_empty`: the card adds nothing at this alarm level. `level_entangled`: too many of the lines compete for one thing. `card_version_taken`:
  * that version of the card is there, with other content. `run_cards_refused`: the file is wrong, with every place. `card_unknown`, `decision_unknown`,
- * `proposal_unknown`: not here. `proposal_over`: it was settled, or things have changed since.
+ * `proposal_unknown`: not here. `proposal_over`: it was settled, or things have changed since. `engine_failed`: the thread that chooses ended
+ * before it answered; the next question starts another.
  */
 export type DispatchRefusalCode =
   | 'vek_not_open'
@@ -16,7 +17,8 @@ export type DispatchRefusalCode =
   | 'card_unknown'
   | 'decision_unknown'
   | 'proposal_unknown'
-  | 'proposal_over';
+  | 'proposal_over'
+  | 'engine_failed';
 
 /** A question about who goes that has no answer, or a command that the state of things refuses. Nothing was changed. */
 export class DispatchRefusal extends Error {

@@ -127,22 +127,21 @@ export interface Asker {
 }
 
 /**
- * The question to the engine: for what is still wanted, of the agencies that serve the place.
+ * The question to the engine: for all that is wanted, of the agencies that serve the place.
  * @param ownHolds units, by id, that the asker holds for the incident
  */
 export function questionOf(
   incident: Incident,
-  stillWanted: readonly Requirement[],
   { visible, asked, skipped, preempt, policy }: Asker,
   ownHolds: readonly string[],
   places: Places,
   now: number,
 ): DispatchQuestion {
-  const { place, priority, vekId, facts, norms } = incident;
+  const { place, priority, vekId, facts, norms, wanted } = incident;
   return {
     place,
     priority,
-    requirements: stillWanted,
+    requirements: wanted,
     targetMs: Object.fromEntries(
       norms.flatMap(({ service, targetMs }) => (targetMs === null ? [] : [[service, targetMs]])),
     ),

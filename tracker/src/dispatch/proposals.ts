@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { type Proposal, proposalKey } from '../../../geo-engine/src/index.js';
+import { type Proposal, proposalKey, sentBy } from '../../../geo-engine/src/index.js';
 import type { Records } from '../feed/record.js';
 import type { Queryable } from '../store/database.js';
 import { sqlStatements } from '../store/sql-file.js';
@@ -55,22 +55,6 @@ interface ProposalRow {
 
 function storedOf({ agency_id, vek_id, from_vek_id, made_at, ...same }: ProposalRow): StoredProposal {
   return { ...same, agencyId: agency_id, vekId: vek_id, fromVekId: from_vek_id, madeAt: made_at };
-}
-
-/** Units that a proposal sends somewhere, and where. */
-export function sentBy(body: Proposal): { readonly unitId: string; readonly vekId: string }[] {
-  const { vekId } = body;
-  switch (body.kind) {
-    case 'send':
-      return body.unitIds.map((unitId) => ({ unitId, vekId }));
-    case 'swap':
-      return [{ unitId: body.sendUnitId, vekId }];
-    case 'preempt':
-      return [
-        { unitId: body.unitId, vekId },
-        ...body.replacementUnitIds.map((unitId) => ({ unitId, vekId: body.fromVekId })),
-      ];
-  }
 }
 
 /** The unit that a proposal calls off, and from where. */

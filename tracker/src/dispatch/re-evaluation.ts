@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  compileDemand,
-  type DispatchRoster,
-  type DispatchUnit,
-  type Proposal,
-  proposalKey,
-  reEvaluate,
-} from '../../../geo-engine/src/index.js';
+import { type Proposal, proposalKey } from '../../../geo-engine/src/index.js';
 import type { Changes } from '../feed/record.js';
 import { KickedTask } from '../kicked-task.js';
 import type { Access } from '../rights/access.js';
 import { isAway } from '../store/errors.js';
 import { Lease } from '../store/leases.js';
-import { type AtWork, isUnderWay, stillWanted, workingUnits } from './at-work.js';
+import type { OpenVekAsked } from './engine/orders.js';
 import { DispatchRefusal } from './errors.js';
 import { type Asker, type Incident, lookUpIncident, questionOf, travelZone } from './incident.js';
-import { candidatesElsewhere, type GatheredIncident, KnownCandidates, proposeAmong } from './known-candidates.js';
 import type { VekState } from './open-veks.js';
 import type { Policies } from './policies.js';
 import {
@@ -27,7 +19,6 @@ import {
   type StoredProposal,
   withdrawProposal,
 } from './proposals.js';
-import type { QuestionTurns } from './question-turns.js';
 import type { Recommender, RecommenderParts } from './recommender.js';
 
 /** Even when nothing is said to have changed, units have driven on. */
@@ -36,8 +27,6 @@ const LEAST_REST_MS = 1000;
 /** Of one core a tenth. */
 const REST_PER_WORK = 9;
 const LEASE_MS = 60_000;
-/** For whom it takes its turns among the desks' questions. */
-const TURNS_OF = 're-evaluation';
 /** The most urgent ones; a night with more is commanded from above. */
 const MAX_INCIDENTS = 300;
 /** A desk that has a new VEK before it needs no proposal to send somebody. */
@@ -55,7 +44,6 @@ export interface ReEvaluationParts extends RecommenderParts {
   readonly changes: Changes;
   readonly access: Access;
   readonly policies: Policies;
-  readonly turns: QuestionTurns;
 }
 
 /**
@@ -107,13 +95,12 @@ export class ReEvaluation {
 
   /** Looks at everything once, and brings the list of proposals up to date. */
   async run(now: number): Promise<void> {
-    const { database, policies, directory } = this.#parts;
+    const { database, policies, directory, engine } = this.#parts;
     const standing = await openProposals(database, null);
-    const incidents = await this.#incidents(now);
-    const { operator } = directory;
-    const { proposeGainS, keepGainS, preemptGainS, mostAddedS, preemption, nodeLimit } = policies.of(operator.id);
-    const concerned = new Set(incidents.map(({ standing: { vekId } }) => vekId));
-    const shown = new Set(standing.map(({ key }) => key));
+    const veks = await this.#openVeks(now);
+    const { proposeGainS, keepGainS, preemptGainS, mostAddedS, preemption, nodeLimit } = policies.of(
+      directory.operator.id,
+    );
     const settings = {
       proposeGainMs: proposeGainS * 1000,
       keepGainMs: keepGainS * 1000,
@@ -124,16 +111,15 @@ export class ReEvaluation {
       unservedMs: UNSERVED_MS,
       nodeLimit,
     };
-    const proposals = await proposeAmong(
-      incidents,
-      (open) => reEvaluate(open, concerned, shown, settings),
-      () => this.#turn(),
-    );
+    const shown = standing.map(({ key }) => key);
+    const proposals =
+      veks.length === 0
+        ? []
+        : await engine.ask<'re_evaluate'>({ kind: 're_evaluate', asked: { veks, shown, settings } });
     await this.#bringUpToDate(standing, proposals, now);
   }
 
-  /** The incidents that something could be better for: somebody is under way there, or something is short. */
-  async #incidents(now: number): Promise<GatheredIncident[]> {
+  async #openVeks(now: number): Promise<OpenVekAsked[]> {
     const { veks, database } = this.#parts;
     const urgentFirst = [...veks.values()]
       .filter(({ place, priority }) => place !== null && priority !== null)
@@ -143,53 +129,27 @@ export class ReEvaluation {
       database,
       urgentFirst.map(({ id }) => id),
     );
-    const incidents: GatheredIncident[] = [];
-    for (const vek of urgentFirst) {
-      await this.#turn();
-      const incident = this.#gather(vek, urgentFirst, diverted.has(vek.id), now);
-      if (incident !== undefined) incidents.push(incident);
-    }
-    return incidents.sort(byUrgency);
+    return urgentFirst
+      .flatMap((vek) => this.#askedOf(vek, urgentFirst, diverted.has(vek.id), now) ?? [])
+      .sort(byUrgency);
   }
 
-  /** Desks are answered in between. */
-  #turn(): Promise<void> {
-    return this.#parts.turns.take(TURNS_OF);
-  }
-
-  #gather(vek: VekState, open: readonly VekState[], wasDiverted: boolean, now: number): GatheredIncident | undefined {
+  #askedOf(vek: VekState, open: readonly VekState[], wasDiverted: boolean, now: number): OpenVekAsked | undefined {
     const incident = this.#lookUp(vek.id, now);
     if (incident === undefined) return undefined;
-    const { places, roster, corrections } = this.#parts;
+    const { places, corrections } = this.#parts;
+    const recommender = this.#recommender;
     const asker = this.#ownerOf(vek, now);
-    const question = questionOf(incident, incident.wanted, asker, [], places, now);
-    const surroundings = {
-      roster: roster.at(now),
-      ways: this.#recommender.waysTo(incident),
-      agencies: asker.visible,
-      correction: corrections.of(travelZone(incident.facts), now),
-    };
-    const { ways, correction } = surroundings;
-    const demand = compileDemand(incident.wanted);
-    const atWork = this.#unitsOf(vek, surroundings.roster).map((unit): AtWork => {
-      return { unit, travel: unit.place && (ways.table([unit])[0] ?? null) };
-    });
-    const working = workingUnits(demand, question, atWork, correction);
-    if (!working.some(({ underWay }) => underWay) && stillWanted(demand, working).length === 0) return undefined;
     const others = open.filter((other) => other !== vek && asker.policy.preemption[other.priority!][incident.priority]);
-    const underWay = others.flatMap((other) => this.#unitsOf(other, surroundings.roster).filter(isUnderWay));
-    const { priority } = incident;
-    const elsewhere = candidatesElsewhere(underWay, question, demand, surroundings);
     return {
-      standing: { vekId: vek.id, priority, demand, working, elsewhere, targetMs: question.targetMs, wasDiverted },
-      known: new KnownCandidates(question, demand, surroundings),
+      vekId: vek.id,
+      question: questionOf(incident, asker, [], places, now),
+      visible: [...asker.visible],
+      correction: corrections.of(travelZone(incident.facts), now),
+      work: recommender.handlesOf(vek.work),
+      elsewhere: others.flatMap((other) => recommender.handlesOf(other.work)),
+      wasDiverted,
     };
-  }
-
-  /** The units at work on a VEK, as they are now. */
-  #unitsOf({ work }: VekState, roster: DispatchRoster): DispatchUnit[] {
-    const { directory } = this.#parts;
-    return work.flatMap(({ unitId }) => roster.unit(directory.units.get(unitId)?.handle ?? -1) ?? []);
   }
 
   #lookUp(vekId: string, now: number): Incident | undefined {
@@ -235,8 +195,9 @@ export class ReEvaluation {
 }
 
 /** As reEvaluate serves them. */
-function byUrgency({ standing: a }: GatheredIncident, { standing: b }: GatheredIncident): number {
-  return a.priority < b.priority ? -1 : a.priority > b.priority ? 1 : a.vekId < b.vekId ? -1 : 1;
+function byUrgency(a: OpenVekAsked, b: OpenVekAsked): number {
+  const [one, other] = [a.question.priority, b.question.priority];
+  return one < other ? -1 : one > other ? 1 : a.vekId < b.vekId ? -1 : 1;
 }
 
 function isToldAgain(before: Proposal, after: Proposal): boolean {

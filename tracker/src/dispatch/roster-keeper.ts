@@ -1,8 +1,21 @@
-import { DispatchRoster, type DispatchUnit, type StandingUnit, type UnitFix } from '../../../geo-engine/src/index.js';
+import type { StandingUnit } from '../../../geo-engine/src/index.js';
 import type { LiveTable } from '../live/live-table.js';
 import { UNIT_FLAG } from '../protocol/live-frame.js';
 import { isAssignmentStatus } from '../protocol/status.js';
 import { type CrewShift, type CrewUnit, type Directory, holdAt, type Stretch } from '../units/directory.js';
+import {
+  ACCURACY_M,
+  FIX_STRIDE,
+  FIX_TIME,
+  type FleetOrder,
+  HANDLE,
+  HEADING_DEG,
+  IS_SUSPECT,
+  LAT,
+  LON,
+  RECEIVED_AT,
+  SPEED_MPS,
+} from './engine/fleet-order.js';
 import type { OpenVeks } from './open-veks.js';
 import type { Policies } from './policies.js';
 import { serviceOf } from './services.js';
@@ -12,15 +25,14 @@ const RESERVED_AHEAD_MS = 3_600_000;
 /** What is left of a turnout is told anew this often. */
 const TURNOUT_STEP_MS = 1000;
 const UNKNOWN = 0xffff;
-const NO_MARKS: readonly string[] = [];
-const SET_ASIDE: readonly string[] = ['fixes_set_aside'];
+/** Units that are told of in one go where all are. */
+const HANDFUL = 500;
 
 /**
- * Keeps the roster that recommendations ask as the directory, the live picture and the open VEKs say. What runs out by the clock alone (a
- * hold, a shift, a rest) is brought up to date when somebody asks.
+ * What the engine is told of the fleet, as the directory, the live picture and the open VEKs say. What runs out by the clock alone (a hold, a
+ * shift, a rest) is among the news when somebody asks.
  */
 export class RosterKeeper {
-  readonly #roster = new DispatchRoster();
   readonly #directory: Directory;
   readonly #live: LiveTable;
   readonly #veks: OpenVeks;
@@ -30,6 +42,14 @@ export class RosterKeeper {
   readonly #crewsOf = new Map<CrewUnit, readonly string[]>();
   readonly #held = new Set<CrewUnit>(); // holds that have run out are among them for a while
   readonly #listeners = new Set<(unitIds: readonly string[]) => void>();
+  // what the engine was not told yet
+  readonly #changed = new Map<CrewUnit, StandingUnit>();
+  readonly #gone = new Set<number>();
+  #moved: number[] = []; // slots of the live table
+  #isMoved = new Uint8Array(0); // [slots] 1: among #moved
+  /** Until when a unit stands as was noted last, epoch ms; those for whom that ends. */
+  readonly #holdsUntil = new Map<CrewUnit, number>();
+  #nextToRunOut = Number.POSITIVE_INFINITY; // of #holdsUntil, or earlier
 
   constructor(directory: Directory, live: LiveTable, veks: OpenVeks, policies: Policies) {
     this.#directory = directory;
@@ -48,10 +68,39 @@ export class RosterKeeper {
     policies.onChange(() => this.#take([...directory.units.values()]));
   }
 
-  /** The roster as of now. */
-  at(now: number): DispatchRoster {
-    for (const handle of this.#roster.expired(now)) this.#upsert(this.#directory.unitsByHandle.get(handle)!, now);
-    return this.#roster;
+  /** The whole fleet, a handful at a time, as it is when each is taken. */
+  *everybody(): Generator<FleetOrder> {
+    let units: CrewUnit[] = [];
+    const order = (): FleetOrder => {
+      const now = Date.now();
+      return {
+        gone: [],
+        standing: units.map((unit) => this.#standingNoted(unit, now)),
+        fixes: this.#fixesOf(units.map(({ slot }) => slot)),
+      };
+    };
+    for (const unit of this.#directory.units.values()) {
+      if (unit.retired) continue;
+      if (units.push(unit) < HANDFUL) continue;
+      yield order();
+      units = [];
+    }
+    if (units.length > 0) yield order();
+  }
+
+  /** What has changed since it was asked last; undefined: nothing. */
+  news(): FleetOrder | undefined {
+    const now = Date.now();
+    if (this.#nextToRunOut <= now) this.#runOut(now);
+    if (this.#changed.size + this.#gone.size + this.#moved.length === 0) return undefined;
+    const gone = [...this.#gone];
+    const standing = [...this.#changed.values()];
+    const fixes = this.#fixesOf(this.#moved);
+    for (const slot of this.#moved) this.#isMoved[slot] = 0;
+    this.#moved = [];
+    this.#changed.clear();
+    this.#gone.clear();
+    return { gone, standing, fixes };
   }
 
   /** Ids of the units that a desk holds for a VEK. */
@@ -64,14 +113,13 @@ export class RosterKeeper {
       .map(({ id }) => id);
   }
 
-  /** The units of some agencies as they stand at an instant: by then holds have run out, shifts have begun. Places are the last ones known. */
-  *standing(at: number, now: number, agencies: ReadonlySet<string>): Generator<DispatchUnit> {
-    const roster = this.at(now);
-    for (const unit of this.#directory.units.values()) {
-      if (unit.retired || !agencies.has(unit.agencyId)) continue;
-      const known = roster.unit(unit.handle);
-      if (known !== undefined) yield at === now ? known : { ...known, ...this.#standing(unit, at) };
-    }
+  /** The units of some agencies that stand otherwise at an instant to come, as they do then: holds have run out, shifts have begun. */
+  otherwiseAt(at: number, agencies: ReadonlySet<string>): StandingUnit[] {
+    // whom nothing concerns until then stands as now; one who shares a crew depends on its mates
+    const concerned = new Set<CrewUnit>();
+    for (const [unit, until] of this.#holdsUntil) if (until <= at) concerned.add(unit);
+    for (const crew of this.#crews.values()) for (const unit of crew) concerned.add(unit);
+    return [...concerned].filter(({ agencyId }) => agencies.has(agencyId)).map((unit) => this.#standing(unit, at));
   }
 
   /** Told the units that stand otherwise than before. */
@@ -87,10 +135,7 @@ export class RosterKeeper {
       this.#enterCrews(unit);
       for (const mate of this.#matesOf(unit)) concerned.add(mate);
     }
-    for (const unit of concerned) {
-      if (unit.retired) this.#roster.remove(unit.handle);
-      else this.#upsert(unit, now);
-    }
+    for (const unit of concerned) this.#change(unit, now);
     const ids = [...concerned].map(({ id }) => id);
     if (ids.length > 0) for (const listener of this.#listeners) listener(ids);
   }
@@ -110,27 +155,72 @@ export class RosterKeeper {
     for (const crew of this.#crewsOf.get(unit) ?? []) yield* this.#crews.get(crew)!;
   }
 
-  #upsert(unit: CrewUnit, now: number): void {
-    const standing = this.#standing(unit, now);
-    if (standing.held) this.#held.add(unit);
-    else this.#held.delete(unit);
-    this.#roster.upsert(standing, this.#holdsUntil(unit, standing, now));
+  /** Notes that a unit stands otherwise, or is gone. */
+  #change(unit: CrewUnit, now: number): void {
+    if (unit.retired) {
+      this.#gone.add(unit.handle);
+      this.#changed.delete(unit);
+      this.#held.delete(unit);
+      this.#holdsUntil.delete(unit);
+      return;
+    }
+    this.#gone.delete(unit.handle);
+    this.#changed.set(unit, this.#standingNoted(unit, now));
     this.#move(unit.slot); // it may be new, and on the picture before
   }
 
   #move(slot: number): void {
+    if (slot >= this.#isMoved.length) {
+      const wider = new Uint8Array(Math.max(64, 2 * this.#live.slots));
+      wider.set(this.#isMoved);
+      this.#isMoved = wider;
+    }
+    if (this.#isMoved[slot] === 1) return;
+    this.#isMoved[slot] = 1;
+    this.#moved.push(slot);
+  }
+
+  #runOut(now: number): void {
+    this.#nextToRunOut = Number.POSITIVE_INFINITY;
+    for (const [unit, until] of this.#holdsUntil) {
+      if (until <= now) this.#change(unit, now);
+      else this.#nextToRunOut = Math.min(this.#nextToRunOut, until);
+    }
+  }
+
+  /** How a unit stands now; it is noted until when, and whether it is held. */
+  #standingNoted(unit: CrewUnit, now: number): StandingUnit {
+    const standing = this.#standing(unit, now);
+    if (standing.held) this.#held.add(unit);
+    else this.#held.delete(unit);
+    const until = this.#until(unit, standing, now);
+    if (until === Number.POSITIVE_INFINITY) this.#holdsUntil.delete(unit);
+    else this.#holdsUntil.set(unit, until);
+    this.#nextToRunOut = Math.min(this.#nextToRunOut, until);
+    return standing;
+  }
+
+  #fixesOf(slots: readonly number[]): Float64Array {
     const live = this.#live;
-    if (!live.hasPosition(slot)) return this.#roster.unplace(live.handle[slot]!);
-    const fix: UnitFix = {
-      place: live.lonLat(slot),
-      fixTime: live.fixTime[slot]!,
-      receivedAt: live.receivedAt[slot]!,
-      accuracyM: known(live.accuracyDm[slot]!, 10),
-      speedMps: known(live.speedCmps[slot]!, 100),
-      headingDeg: known(live.headingCdeg[slot]!, 100),
-      suspect: live.flags[slot]! & UNIT_FLAG.setAside ? SET_ASIDE : NO_MARKS,
-    };
-    this.#roster.move(live.handle[slot]!, fix);
+    const fixes = new Float64Array(slots.length * FIX_STRIDE);
+    for (const [i, slot] of slots.entries()) {
+      const at = i * FIX_STRIDE;
+      fixes[at + HANDLE] = live.handle[slot]!;
+      if (!live.hasPosition(slot)) {
+        fixes[at + LON] = Number.NaN;
+        continue;
+      }
+      const [lon, lat] = live.lonLat(slot);
+      fixes[at + LON] = lon;
+      fixes[at + LAT] = lat;
+      fixes[at + FIX_TIME] = live.fixTime[slot]!;
+      fixes[at + RECEIVED_AT] = live.receivedAt[slot]!;
+      fixes[at + ACCURACY_M] = known(live.accuracyDm[slot]!, 10);
+      fixes[at + SPEED_MPS] = known(live.speedCmps[slot]!, 100);
+      fixes[at + HEADING_DEG] = known(live.headingCdeg[slot]!, 100);
+      fixes[at + IS_SUSPECT] = live.flags[slot]! & UNIT_FLAG.setAside ? 1 : 0;
+    }
+    return fixes;
   }
 
   #standing(unit: CrewUnit, now: number): StandingUnit {
@@ -191,7 +281,7 @@ export class RosterKeeper {
   }
 
   /** From when on it stands otherwise, though nobody says anything; epoch ms. */
-  #holdsUntil(unit: CrewUnit, { turnoutMs, status }: StandingUnit, now: number): number {
+  #until(unit: CrewUnit, { turnoutMs, status }: StandingUnit, now: number): number {
     const turns = [unit.hold?.until ?? 0, unit.work?.expectedFreeAt ?? 0];
     for (const { startsAt, endsAt } of [...unit.shifts, ...unit.rests]) turns.push(startsAt, endsAt);
     for (const { startsAt, endsAt } of unit.reservations) turns.push(startsAt - RESERVED_AHEAD_MS, endsAt);
@@ -208,7 +298,7 @@ function crewName({ agencyId }: CrewUnit, { crew }: CrewShift): string | null {
   return crew === null ? null : `${agencyId} ${crew}`;
 }
 
-/** Whole numbers of the live table in the unit that a scale makes of them. */
-function known(value: number, scale: number): number | null {
-  return value === UNKNOWN ? null : value / scale;
+/** Whole numbers of the live table in the unit that a scale makes of them; NaN: unknown. */
+function known(value: number, scale: number): number {
+  return value === UNKNOWN ? Number.NaN : value / scale;
 }

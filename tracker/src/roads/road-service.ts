@@ -4,23 +4,20 @@ import {
   FallbackRouter,
   type IsochroneAnswer,
   type IsochroneQuestion,
-  type LonLat,
   OsrmRouter,
   type RoadClosure,
   type RoadsDescription,
   RoadsError,
   RoadsKeeper,
-  RoadWays,
+  type RoadsOrder,
   type RouteAnswer,
   type RouteQuestion,
   type Router,
   type RouterError,
-  StraightWays,
   type TableAnswer,
   type TableQuestion,
   ValhallaRouter,
   type VehicleProfile,
-  type Ways,
 } from '../../../geo-engine/src/index.js';
 import { KickedTask } from '../kicked-task.js';
 import type { Log } from '../log.js';
@@ -67,6 +64,7 @@ export class RoadService {
   readonly #file: CurrentFile;
   readonly #task = new KickedTask(() => this.#follow(), POLL_MS);
   readonly #breaker = new CircuitBreaker();
+  readonly #followers = new Set<(order: RoadsOrder) => void>();
   readonly tiles = new RoadTiles((z, x, y) => this.#mustBeThere().tile(z, x, y));
   #keeper: RoadsKeeper | undefined;
   #loadedAt = 0;
@@ -155,9 +153,14 @@ export class RoadService {
     return { network, answer: await keeper.isochrone(question) };
   }
 
-  /** The ways of units to a place, by the built-in network on this thread; by straight line while there is none. */
-  waysTo(place: LonLat): Ways {
-    return this.#keeper === undefined ? new StraightWays(place) : new RoadWays(this.#keeper, place);
+  /** What a thread is to be told for its roads to be those in use; nothing while there are none. */
+  roadsSoFar(): Iterable<RoadsOrder> {
+    return this.#keeper?.orders.soFar() ?? [];
+  }
+
+  /** Told what such a thread is to be told from now on. */
+  onRoads(listener: (order: RoadsOrder) => void): void {
+    this.#followers.add(listener);
   }
 
   /** The stretches that a closure takes in the network in use, as lines; undefined without one, or where they are too many to draw. */
@@ -227,6 +230,11 @@ export class RoadService {
       if (this.#isStopped) return keeper.close();
       keeper.setClosures(this.#closures.open(Date.now()));
       this.#keeper = keeper;
+      const tell = (order: RoadsOrder) => {
+        for (const follower of this.#followers) follower(order);
+      };
+      for (const order of keeper.orders.soFar()) tell(order);
+      keeper.orders.follow(tell);
     } else await this.#keeper.reload();
     if (this.#isStopped) return;
     this.#loadedAt = Date.now();

@@ -1,7 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CrewClient } from '../../../fixtures/crew-client/index.js';
+import { DispatchRoster } from '../../../geo-engine/src/index.js';
+import { takeFleetOrder } from '../../src/dispatch/engine/fleet-order.js';
 import { pruneDecided } from '../../src/dispatch/retention.js';
+import { RosterKeeper } from '../../src/dispatch/roster-keeper.js';
 import {
   createAgency,
   createCrew,
@@ -65,6 +68,9 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
   let admin: string;
   let dispatcher: string;
   const clients: CrewClient[] = [];
+  let keeper: RosterKeeper; // another one that hears of everything
+  const bitByBit = new DispatchRoster();
+  let listening: NodeJS.Timeout;
 
   beforeAll(async () => {
     home = await createHome();
@@ -74,8 +80,15 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     await createAgency(hub.api, admin, 'VP', 'state_police');
     dispatcher = await hub.api.token('VUGD', 'dispatcher', 'call_taker');
     await hub.tracker.core.dispatch.reEvaluation.stop(); // proposals have tests of their own
+    const { directory, live, dispatch } = hub.tracker.core;
+    keeper = new RosterKeeper(directory, live, dispatch.veks, dispatch.policies);
+    listening = setInterval(() => {
+      const news = keeper.news();
+      if (news !== undefined) takeFleetOrder(news, bitByBit);
+    }, 20);
   });
   afterAll(async () => {
+    clearInterval(listening);
     for (const client of clients) client.stop();
     await hub.stop();
     await home.remove();
@@ -449,5 +462,17 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
       unitId: tanker.unitId,
       reason: { code: 'reserved', vekId },
     });
+  });
+
+  it('D64 what the engine is told of the fleet bit by bit is what it would be told at once', async () => {
+    clearInterval(listening);
+    for (let news = keeper.news(); news !== undefined; news = keeper.news()) takeFleetOrder(news, bitByBit);
+    const atOnce = new DispatchRoster();
+    for (const order of keeper.everybody()) takeFleetOrder(order, atOnce);
+    // what is left of a turnout is told once a second
+    const unitsOf = (roster: DispatchRoster) =>
+      [...roster.units()].map((unit) => ({ ...unit, turnoutMs: 0 })).sort((a, b) => a.handle - b.handle);
+    expect(bitByBit.size).toBeGreaterThan(10);
+    expect(unitsOf(bitByBit)).toEqual(unitsOf(atOnce));
   });
 });

@@ -1,5 +1,6 @@
 /** What would be better, as it seems: shown to a dispatcher, who confirms or dismisses it. Nothing of it happens by itself. */
 import { z } from '@hono/zod-openapi';
+import { sentBy } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
 import {
   calledOffBy,
@@ -8,7 +9,6 @@ import {
   openProposals,
   proposalById,
   type StoredProposal,
-  sentBy,
 } from '../../dispatch/proposals.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';

@@ -1,12 +1,12 @@
 /** Who should go, what there is, and what was decided: answered from memory, written down afterwards. */
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import {
   lonLat,
   type PolygonCoordinates,
   PRIORITIES,
   type Requirement,
   RequirementSchema,
-  replayDecision,
 } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
 import type { IncidentAsked } from '../../dispatch/incident.js';
@@ -139,6 +139,10 @@ function incidentAsked(incident: z.infer<typeof IncidentSchema>): IncidentAsked 
   };
 }
 
+/** What the engine has made JSON of already. */
+const jsonText = (c: Context, text: Uint8Array) =>
+  c.body(text as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/json' }) as never;
+
 /** Whose questions take turns with those of others. */
 const askerOf = ({ principal: { agency, subject } }: Caller) => `${agency.id} ${subject}`;
 
@@ -180,9 +184,10 @@ export function recommendationRoutes(operations: Operations, { directory, dispat
       const asker = { ...reached(caller, agencies), skipped, preempt, policy: policies.of(agency.id) };
       for (const incident of incidents) if ('vekId' in incident) await mustBeParty(caller, incident.vekId);
       const by = { agencyId: agency.id, subject };
-      await turns.take(askerOf(caller));
-      const answer = recommender.recommend(incidents.map(incidentAsked), asker, by, Date.now());
-      return c.json({ ...answer } as { at: number; [key: string]: unknown }, 200);
+      const answer = await turns.ask(askerOf(caller), () =>
+        recommender.recommend(incidents.map(incidentAsked), asker, by, Date.now()),
+      );
+      return jsonText(c, answer);
     },
   );
 
@@ -203,14 +208,13 @@ export function recommendationRoutes(operations: Operations, { directory, dispat
       const caller = c.get('caller');
       const policy = policies.of(caller.principal.agency.id);
       const asker = { ...reached(caller, agencies), skipped: {}, preempt: false, policy };
-      await turns.take(askerOf(caller));
       const now = Date.now();
       const within =
         place !== undefined
           ? ({ kind: 'time', place: lonLat(place.lon, place.lat), withinS: withinS! } as const)
           : ({ kind: 'area', polygons: polygonsOf(polygon!) } as const);
       const asked = { within, capabilities, services, priority, at: at === undefined ? now : Date.parse(at) };
-      return c.json({ ...recommender.available(asked, asker, now) } as { at: number; [key: string]: unknown }, 200);
+      return jsonText(c, await turns.ask(askerOf(caller), () => recommender.available(asked, asker, now)));
     },
   );
 
@@ -248,7 +252,7 @@ export function recommendationRoutes(operations: Operations, { directory, dispat
     async (c) => {
       const decision = await decisions.get(c.req.valid('param').id);
       c.get('caller').mustReach(decision.agencyId);
-      return c.json(replayDecision(decision), 200);
+      return c.json(await turns.ask(askerOf(c.get('caller')), () => recommender.replay(decision)), 200);
     },
   );
 }

@@ -1,4 +1,4 @@
-import type { Priority, Ways } from '../../../geo-engine/src/index.js';
+import type { Priority, Ways } from '../../../../geo-engine/src/index.js';
 
 /** Priorities to which crews drive with lights and siren. */
 const URGENT: readonly Priority[] = ['P1', 'P2'];

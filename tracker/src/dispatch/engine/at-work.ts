@@ -11,7 +11,7 @@ import {
   type Travel,
   type TravelCorrection,
   type WorkingUnit,
-} from '../../../geo-engine/src/index.js';
+} from '../../../../geo-engine/src/index.js';
 
 /** Statuses in which a unit is on its way to the scene still, and can be sent elsewhere. */
 const UNDER_WAY: readonly string[] = ['dispatched', 'en_route'];

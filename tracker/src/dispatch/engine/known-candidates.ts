@@ -11,10 +11,10 @@ import {
   type Proposal,
   responseTime,
   type Surroundings,
+  sentBy,
   type Travel,
   type Ways,
-} from '../../../geo-engine/src/index.js';
-import { sentBy } from './proposals.js';
+} from '../../../../geo-engine/src/index.js';
 
 /** With each the incidents learn who is left to them; what changes others after so many is left to the next look. */
 const MOST_ROUNDS = 8;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom, type SeededRandom } from '../../../fixtures/world/seeded-random.js';
+import { createRandom, type SeededRandom } from '../../../../fixtures/world/seeded-random.js';
 import {
   compileDemand,
   createCandidate,
@@ -17,7 +17,7 @@ import {
   responseTime,
   StraightWays,
   type Surroundings,
-} from '../../../geo-engine/src/index.js';
+} from '../../../../geo-engine/src/index.js';
 import { type GatheredIncident, KnownCandidates, proposeAmong } from './known-candidates.js';
 
 const WORLDS = 8;

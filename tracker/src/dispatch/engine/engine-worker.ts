@@ -1,0 +1,54 @@
+import { parentPort } from 'node:worker_threads';
+import { replayDecision } from '../../../../geo-engine/src/index.js';
+import { Engine } from './engine.js';
+import type { EngineOrder, EngineSaid } from './orders.js';
+
+// The thread behind EngineThread: keeps fleet and roads as it is told, and answers one question after the other.
+
+const port = parentPort!;
+const engine = new Engine();
+const utf8 = new TextEncoder();
+
+port.on('message', (order: EngineOrder) => {
+  switch (order.kind) {
+    case 'roads':
+      return engine.follow(order.order);
+    case 'fleet':
+      return engine.take(order.order);
+    case 'ask':
+      answer(order).catch((error: Error) => say({ kind: 'error', id: order.id, error }));
+  }
+});
+
+async function answer({ id, question }: Extract<EngineOrder, { kind: 'ask' }>): Promise<void> {
+  switch (question.kind) {
+    case 'recommend': {
+      const { answer, written } = engine.recommend(question.asked);
+      sayJson(id, answer);
+      // whoever asks next is answered first
+      setImmediate(() => {
+        try {
+          say({ kind: 'written', id, written: written() });
+        } catch (error) {
+          say({ kind: 'error', id, error: error as Error });
+        }
+      });
+      return;
+    }
+    case 'available':
+      return sayJson(id, engine.available(question.asked));
+    case 'replay':
+      return say({ kind: 'answer', id, answer: replayDecision(question.record) });
+    case 're_evaluate':
+      return say({ kind: 'answer', id, answer: await engine.reEvaluate(question.asked) });
+  }
+}
+
+function sayJson(id: number, value: object): void {
+  const answer = utf8.encode(JSON.stringify(value));
+  port.postMessage({ kind: 'answer', id, answer } satisfies EngineSaid, [answer.buffer as ArrayBuffer]);
+}
+
+function say(said: EngineSaid): void {
+  port.postMessage(said);
+}

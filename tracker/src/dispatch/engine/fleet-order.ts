@@ -1,0 +1,52 @@
+import { type DispatchRoster, lonLat, type StandingUnit } from '../../../../geo-engine/src/index.js';
+
+/** What has become of the fleet since the thread was last told. */
+export interface FleetOrder {
+  /** Handles of units that are gone. */
+  readonly gone: readonly number[];
+  readonly standing: readonly StandingUnit[];
+  /** [units × FIX_STRIDE] newest fixes; handed over, not copied. */
+  readonly fixes: Float64Array;
+}
+
+/** Columns of a fix; what is unknown is NaN, and without a place LON is. */
+export const HANDLE = 0;
+export const LON = 1; //         degrees
+export const LAT = 2; //         degrees
+export const FIX_TIME = 3; //    epoch ms
+export const RECEIVED_AT = 4; // epoch ms
+export const ACCURACY_M = 5;
+export const SPEED_MPS = 6;
+export const HEADING_DEG = 7;
+export const IS_SUSPECT = 8; //  1: fixes of it are set aside
+export const FIX_STRIDE = 9;
+
+const NO_MARKS: readonly string[] = [];
+const SET_ASIDE: readonly string[] = ['fixes_set_aside'];
+
+/** Brings a roster up to date, in the thread that asks it. */
+export function takeFleetOrder({ gone, standing, fixes }: FleetOrder, roster: DispatchRoster): void {
+  for (const handle of gone) roster.remove(handle);
+  for (const unit of standing) roster.upsert(unit);
+  for (let at = 0; at < fixes.length; at += FIX_STRIDE) {
+    const handle = fixes[at + HANDLE]!;
+    const lon = fixes[at + LON]!;
+    if (Number.isNaN(lon)) {
+      roster.unplace(handle);
+      continue;
+    }
+    roster.move(handle, {
+      place: lonLat(lon, fixes[at + LAT]!),
+      fixTime: fixes[at + FIX_TIME]!,
+      receivedAt: fixes[at + RECEIVED_AT]!,
+      accuracyM: known(fixes[at + ACCURACY_M]!),
+      speedMps: known(fixes[at + SPEED_MPS]!),
+      headingDeg: known(fixes[at + HEADING_DEG]!),
+      suspect: fixes[at + IS_SUSPECT] === 1 ? SET_ASIDE : NO_MARKS,
+    });
+  }
+}
+
+function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
