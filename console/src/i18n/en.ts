@@ -551,6 +551,7 @@ export const en: Texts = {
   'error.priority_unknown': 'The incident has no priority.',
   'error.level_empty': 'The card adds nothing at this level.',
   'error.level_entangled': 'Too many lines ask for the same thing.',
+  'error.engine_failed': 'The choice of units was interrupted. Ask again.',
   'error.proposal_over': 'The proposal no longer stands: things have changed.',
   'error.proposal_unknown': 'There is no such proposal.',
   'error.vek_unknown': 'There is no such incident.',

@@ -550,6 +550,7 @@ export const lv = {
   'error.priority_unknown': 'Notikumam nav prioritātes.',
   'error.level_empty': 'Karte šajā līmenī neko nepievieno.',
   'error.level_entangled': 'Prasību par vienu un to pašu ir pārāk daudz.',
+  'error.engine_failed': 'Vienību izvēle tika pārtraukta. Pajautājiet vēlreiz.',
   'error.proposal_over': 'Priekšlikums vairs nav spēkā: stāvoklis ir mainījies.',
   'error.proposal_unknown': 'Tāda priekšlikuma nav.',
   'error.vek_unknown': 'Tāda notikuma nav.',
