@@ -104,10 +104,12 @@ export class Metrics {
       'Age of the oldest event without a position, as last measured',
       () => core.sequencer.lastLagMs / 1000,
     );
-    const { decisions, cards } = core.dispatch;
+    const { decisions, cards, engine } = core.dispatch;
     gauge('run_cards', 'Run cards in use', () => cards.all().length);
     gauge('decisions_waiting', 'Decisions given and not stored yet', () => decisions.waiting);
     counter('decisions_not_kept_total', 'Decisions given that could not be kept', () => decisions.notKept);
+    gauge('engine_questions_waiting', 'Questions that the engine has not answered yet', () => engine.waiting);
+    counter('engine_ends_total', 'How often the thread of the engine ended', () => engine.ends);
     const { webhookSender } = core;
     gauge('webhooks', 'Webhooks that this node sends to', () => webhookSender.active);
     counter('webhook_batches_total', 'Batches that receivers accepted', () => webhookSender.counters.accepted);

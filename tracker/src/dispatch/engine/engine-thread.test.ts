@@ -134,6 +134,6 @@ describe('the engine in its thread', () => {
     await thread.stop();
     for (const one of await asked) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'engine_failed' } });
     expect(await whoIsThere()).toEqual(['unit 1', 'unit 3']);
-    expect(errors).toEqual([]);
+    expect([errors, thread.ends, thread.waiting]).toEqual([[], 1, 0]);
   });
 });

@@ -49,12 +49,23 @@ export class EngineThread {
   #lastId = 0;
   readonly #waiting = new Map<number, Waiting>(); // for an answer, by question
   readonly #unwritten = new Map<number, Waiting>(); // for what is written down of it
+  #ends = 0;
 
   constructor(roads: RoadsSource, fleet: FleetSource, onError: (text: string, error: unknown) => void) {
     this.#roads = roads;
     this.#fleet = fleet;
     this.#onError = onError;
     roads.onRoads((order) => this.#tell({ kind: 'roads', order }));
+  }
+
+  /** Questions that have no answer yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** How often a thread ended. */
+  get ends(): number {
+    return this.#ends;
   }
 
   /** Begins without a question: the first one then waits for nothing. */
@@ -148,6 +159,7 @@ export class EngineThread {
   #ended(worker: Worker): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    this.#ends++;
     clearInterval(this.#news);
     for (const waiting of [this.#waiting, this.#unwritten]) {
       for (const { reject } of waiting.values())

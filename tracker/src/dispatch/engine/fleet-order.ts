@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type DispatchRoster, lonLat, type StandingUnit } from '../../../../geo-engine/src/index.js';
 
 /** What has become of the fleet since the thread was last told. */
@@ -21,13 +22,18 @@ export const HEADING_DEG = 7;
 export const IS_SUSPECT = 8; //  1: fixes of it are set aside
 export const FIX_STRIDE = 9;
 
+/** Texts and tables that units of a fleet have in common, of each kind. */
+const MOST_IN_COMMON = 10_000;
+const texts = new LRUCache<string, string>({ max: MOST_IN_COMMON });
+const tables = new LRUCache<string, ReadonlyMap<string, number>>({ max: MOST_IN_COMMON });
+
 const NO_MARKS: readonly string[] = [];
 const SET_ASIDE: readonly string[] = ['fixes_set_aside'];
 
 /** Brings a roster up to date, in the thread that asks it. */
 export function takeFleetOrder({ gone, standing, fixes }: FleetOrder, roster: DispatchRoster): void {
   for (const handle of gone) roster.remove(handle);
-  for (const unit of standing) roster.upsert(unit);
+  for (const unit of standing) roster.upsert(lean(unit));
   for (let at = 0; at < fixes.length; at += FIX_STRIDE) {
     const handle = fixes[at + HANDLE]!;
     const lon = fixes[at + LON]!;
@@ -45,6 +51,31 @@ export function takeFleetOrder({ gone, standing, fixes }: FleetOrder, roster: Di
       suspect: fixes[at + IS_SUSPECT] === 1 ? SET_ASIDE : NO_MARKS,
     });
   }
+}
+
+/** The unit with what others have too in one copy: each came with its own. */
+function lean(unit: StandingUnit): StandingUnit {
+  return {
+    ...unit,
+    agencyId: shared(texts, unit.agencyId, unit.agencyId),
+    kind: shared(texts, unit.kind, unit.kind),
+    status: shared(texts, unit.status, unit.status),
+    service: shared(texts, unit.service, unit.service),
+    profile: shared(texts, unit.profile, unit.profile),
+    capabilities: sharedTable(unit.capabilities),
+    qualifications: sharedTable(unit.qualifications),
+    equipment: sharedTable(unit.equipment),
+  };
+}
+
+function sharedTable(table: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  return shared(tables, JSON.stringify([...table]), table);
+}
+
+function shared<Value extends object | string>(known: LRUCache<string, Value>, key: string, value: Value): Value {
+  const before = known.get(key);
+  if (before === undefined) known.set(key, value);
+  return before ?? value;
 }
 
 function known(value: number): number | null {
