@@ -7,6 +7,9 @@ import { readSettings, SettingError } from './settings.js';
 import { embeddedSocketDir } from './store/embedded/embedded-database.js';
 import { StoreError } from './store/errors.js';
 
+/** The engine's thread takes a second of a core to start. */
+const ENGINE_AFTER_MS = 3000;
+
 /** Ends the process with one line that says what to do. */
 function fail(line: string): never {
   console.error(`vanags: ${line}`);
@@ -54,7 +57,6 @@ try {
   let endDemo = settings.port === 0 ? undefined : startDemo(settings.port);
   const built = buildConsole((text) => log.info(text)).catch((error: Error) => log.warn(error.message));
   const tracker = await startTracker(settings, log);
-  tracker.core.dispatch.engine.start(); // no desk waits for its start
   const databaseUrl =
     settings.databaseUrl ?? `postgresql:///postgres?user=postgres&host=${embeddedSocketDir(settings.dataDir)}`;
   const endModules = startModules(settings.modules, at(reachable, tracker.port), databaseUrl, log);
@@ -71,6 +73,8 @@ try {
   };
   process.once('SIGINT', () => stop('SIGINT'));
   process.once('SIGTERM', () => stop('SIGTERM'));
+  // no desk waits for its start; after a restart crews and consoles come back first
+  setTimeout(() => tracker.core.dispatch.engine.start(), ENGINE_AFTER_MS).unref();
   await built;
   if (!stopping) log.info(`ready: ${at(settings.host, tracker.port)}/`);
   if (!stopping && settings.port === 0) endDemo = startDemo(tracker.port);
