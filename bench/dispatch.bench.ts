@@ -38,6 +38,8 @@ const TOGETHER_PER_S = 5;
 const DESKS = 8;
 /** Less of what was offered became durable: the load was not the one that the figures are of. */
 const FULL_LOAD = 0.95;
+/** Asked without the engine, for what HTTP itself costs. */
+const EMPTY_QUESTIONS = { quick: 40, full: 400 };
 const CHECKED = { quick: 10, full: 40 };
 const HOLD_RACES = { quick: 200, full: 10_000 };
 const WARM_UP = 50;
@@ -205,7 +207,9 @@ async function measureFleet(
   await checkAnswers(run, desk, random, CHECKED[length], where);
 
   const warmUp = Math.min(WARM_UP, QUESTIONS[length] / 3);
-  const seconds = (QUESTIONS[length] + warmUp) / QUESTIONS_PER_S + TOGETHER[length] / TOGETHER_PER_S + 5;
+  const singles = EMPTY_QUESTIONS[length] + QUESTIONS[length] + warmUp;
+  const togetherS = TOGETHER[length] / TOGETHER_PER_S;
+  const seconds = singles / QUESTIONS_PER_S + togetherS + 5;
   if (!run.hasTimeFor(`questions over HTTP, ${where}`, seconds)) return workers.stop();
   const load = workers.step({ seconds, warmUpS: 1, framesPerS: connected.length, fixesPerFrame: 1, drainS: 5 });
   load.catch(() => {}); // awaited below, unless the bench is ended before
@@ -214,10 +218,15 @@ async function measureFleet(
   const one = () => desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]);
   await asked(warmUp, QUESTIONS_PER_S, one);
   const single = await asked(QUESTIONS[length], QUESTIONS_PER_S, one);
+  const nothing = () => desk.askNothing();
+  const empty = await asked(EMPTY_QUESTIONS[length], QUESTIONS_PER_S, nothing);
   run.progress(`ten VEKs together, ${where}`);
   const ten = () =>
     desk.ask(Array.from({ length: 10 }, () => desk.incident(random.pick(connected), JOINT_CAPABILITIES)));
-  const together = await asked(TOGETHER[length], TOGETHER_PER_S, ten);
+  const [together, meanwhile] = await Promise.all([
+    asked(TOGETHER[length], TOGETHER_PER_S, ten),
+    asked(togetherS * QUESTIONS_PER_S, QUESTIONS_PER_S, nothing),
+  ]);
   const { ackSummary, durablePerS, offeredPerS, saturated } = await load;
   run.noteSaturation(where, saturated);
   if (durablePerS < FULL_LOAD * offeredPerS)
@@ -229,9 +238,16 @@ async function measureFleet(
     run.figure({ id: `dispatch.${id}`, what: `${what}, ${where}`, value, unit: 'ms', better: 'less', note });
   figure(`${fleet}.p50`, 'six-line card, question → whole answer, p50', quantile(single, 0.5));
   figure(`${fleet}.p99`, 'six-line card, question → whole answer, p99', quantile(single, 0.99));
+  figure(`${fleet}.empty.p50`, 'an answer without the engine (/healthz), p50: the floor', quantile(empty, 0.5));
+  figure(`${fleet}.empty.p99`, 'an answer without the engine (/healthz), p99', quantile(empty, 0.99));
   const id = fleet === FLEETS.full[0] ? 'together' : `together.${fleet}`;
   figure(`${id}.p50`, 'ten VEKs together, p50', quantile(together, 0.5));
   figure(`${id}.p99`, 'ten VEKs together, p99', quantile(together, 0.99));
+  figure(
+    `${id}.meanwhile.p99`,
+    'an answer without the engine while ten VEKs are decided, p99',
+    quantile(meanwhile, 0.99),
+  );
   const { errors } = await workers.report();
   judgeComplaints(run, where, errors);
   await workers.stop();
@@ -269,14 +285,14 @@ async function asked(count: number, perS: number, ask: () => Promise<WholeAnswer
 class Desk {
   readonly api: HttpApi;
   readonly service: string;
-  readonly #url: URL;
+  readonly #url: string;
   readonly #token: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: DESKS });
 
   constructor(url: string, token: string, service: string) {
     this.api = new HttpApi(url, token);
     this.service = service; // the bench's agency is a service of its own
-    this.#url = new URL('/api/v1/recommendations', url);
+    this.#url = url;
     this.#token = token;
   }
 
@@ -286,14 +302,19 @@ class Desk {
   }
 
   ask(incidents: readonly object[]): Promise<WholeAnswer> {
-    const body = JSON.stringify({ incidents });
-    const headers = {
-      authorization: `Bearer ${this.#token}`,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-    };
+    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
+    return this.#send('POST', '/api/v1/recommendations', headers, JSON.stringify({ incidents }));
+  }
+
+  askNothing(): Promise<WholeAnswer> {
+    return this.#send('GET', '/healthz', {}, '');
+  }
+
+  #send(method: string, path: string, headers: Record<string, string>, body: string): Promise<WholeAnswer> {
+    const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
+    const options = { method, agent: this.#agent, headers: { ...headers, ...length } };
     return new Promise((resolve, reject) => {
-      const sent = request(this.#url, { method: 'POST', agent: this.#agent, headers }, (response) => {
+      const sent = request(new URL(path, this.#url), options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
