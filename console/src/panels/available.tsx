@@ -1,4 +1,5 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useMemo, useState } from 'react';
+import { availableTable } from '../i18n/available-table.js';
 import { countsText, peopleText } from '../i18n/dispatch-words.js';
 import type { Available as Answer, AvailableQuestion } from '../state/recommendation.js';
 import { CapabilitySelect, ServiceSelect } from './code-selects.js';
@@ -116,6 +117,10 @@ function Found({ answer }: { readonly answer: Answer }) {
   const { at, askedFor, basis, units, byCapability, notAvailable } = answer;
   const people = units.reduce((sum, { headCount }) => sum + (headCount ?? 0), 0);
   const unknownCrews = units.filter(({ headCount }) => headCount === null).length;
+  const table = useMemo(
+    () => `data:text/csv;charset=utf-8,${encodeURIComponent(availableTable(answer, words))}`,
+    [answer, words],
+  );
   return (
     <section data-available={units.length}>
       <h3>
@@ -152,6 +157,16 @@ function Found({ answer }: { readonly answer: Answer }) {
         <p className="rest">
           {words.text('available.not')}: {countsText(notAvailable, words)}.
         </p>
+      )}
+      {units.length > 0 && (
+        <a
+          className="link"
+          data-save=""
+          download={`${new Date(askedFor).toISOString().slice(0, 16).replace(':', '')}.csv`}
+          href={table}
+        >
+          {words.text('available.save')}
+        </a>
       )}
     </section>
   );

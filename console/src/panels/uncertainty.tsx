@@ -1,3 +1,4 @@
+import { doubtText } from '../i18n/dispatch-words.js';
 import type { IncidentAnswer } from '../state/recommendation.js';
 import { useDesk, useNames, useWords } from './use-desk.js';
 
@@ -7,22 +8,12 @@ export function Uncertainty({ incident: { uncertainty, units } }: { readonly inc
   const names = useNames();
   const desk = useDesk();
   if (uncertainty === null) return null;
-  const { radiusM, worst, changes, joins, leaves, latestMs } = uncertainty;
-  const callsigns = (ids: readonly string[]) =>
-    ids.map((id) => units.find(({ unitId }) => unitId === id)?.callsign ?? names.callsign(id) ?? '?').join(', ');
+  const { worst, changes } = uncertainty;
+  const callsignOf = (id: string) => units.find(({ unitId }) => unitId === id)?.callsign ?? names.callsign(id) ?? '?';
   return (
     <p className={changes ? 'warning' : 'fine'} data-uncertain={changes}>
-      {words.text('doubt.place', { radius: words.distance(radiusM) })}{' '}
-      {changes
-        ? [
-            joins.length > 0 ? words.text('doubt.joins', { units: callsigns(joins) }) : '',
-            leaves.length > 0 ? words.text('doubt.leaves', { units: callsigns(leaves) }) : '',
-          ]
-            .filter((text) => text !== '')
-            .join('; ')
-        : words.text('doubt.same')}
-      {' · '}
-      {words.text('doubt.latest', { time: words.minutes(latestMs) })}{' '}
+      {words.text('doubt.place', { radius: words.distance(uncertainty.radiusM) })}{' '}
+      {doubtText(uncertainty, callsignOf, words)}{' '}
       <button type="button" className="link" onClick={() => desk.flyTo(worst)}>
         {words.text('doubt.show')}
       </button>

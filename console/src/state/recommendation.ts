@@ -132,6 +132,8 @@ export interface IncidentAnswer {
     readonly joins: readonly string[];
     readonly leaves: readonly string[];
     readonly latestMs: number;
+    /** Share of the must lines that would be short besides, summed. */
+    readonly moreShort: number;
   } | null;
 }
 
@@ -201,7 +203,9 @@ export interface AvailableUnit extends Located {
   readonly unitId: string;
   readonly callsign: string;
   readonly service: string;
+  readonly kind: string;
   readonly status: string;
+  readonly capabilities: Readonly<Record<string, number>>;
   readonly headCount: number | null;
   readonly response: { readonly responseMs: number; readonly intervalMs: IntervalMs } | null;
   /** `uncertain`: in time unless the fix is as wrong as it may be. */

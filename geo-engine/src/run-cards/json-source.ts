@@ -24,19 +24,31 @@ const MAX_DEPTH = 64;
 /** Reads JSON (RFC 8259) and remembers where every value stands. A key that comes twice in one object is refused. */
 export function readJsonSource(text: string): JsonSource {
   const reader = new JsonReader(text);
+  const placeAt = placesIn(text);
   try {
     const value = reader.readDocument();
-    return { kind: 'value', value, placeOf: (path) => placeAt(text, reader.offsetOf(path)) };
+    return { kind: 'value', value, placeOf: (path) => placeAt(reader.offsetOf(path)) };
   } catch (error) {
     if (!(error instanceof BrokenJson)) throw error;
-    return { kind: 'broken', code: error.code, place: placeAt(text, error.offset), detail: error.message };
+    return { kind: 'broken', code: error.code, place: placeAt(error.offset), detail: error.message };
   }
 }
 
-/** Line and column of an offset; a line ends with LF, CR LF or CR. */
-export function placeAt(text: string, offset: number): SourcePlace {
-  const before = text.slice(0, offset).split(/\r\n|\n|\r/);
-  return { line: before.length, column: before.at(-1)!.length + 1 };
+/** Tells line and column of offsets; a line ends with LF, CR LF or CR. The text is looked through once, however many are asked for. */
+export function placesIn(text: string): (offset: number) => SourcePlace {
+  let begins: readonly number[] | undefined; // of the lines
+  return (offset) => {
+    begins ??= [0, ...Array.from(text.matchAll(/\r\n|\n|\r/g), ({ 0: end, index }) => index + end.length)];
+    // the last line that begins no later
+    let line = 0;
+    let above = begins.length;
+    while (above - line > 1) {
+      const middle = (line + above) >> 1;
+      if (begins[middle]! <= offset) line = middle;
+      else above = middle;
+    }
+    return { line: line + 1, column: offset - begins[line]! + 1 };
+  };
 }
 
 class BrokenJson extends Error {

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { type CardSource, checkCards, type RunCardImport, type RunCardProblem } from './check-cards.js';
 import { type CsvCell, readCsv } from './csv-source.js';
-import { placeAt, type SourcePlace } from './json-source.js';
+import { placesIn, type SourcePlace } from './json-source.js';
 import type { Requirement } from './requirement.js';
 import type { RunCard } from './run-card.js';
 
@@ -37,6 +37,7 @@ const REQUIRED: readonly Column[] = ['event_type', 'valid_from', 'need', 'servic
 type Column = (typeof COLUMNS)[number];
 
 type Row = ReadonlyMap<Column, CsvCell>;
+type PlaceAt = (offset: number) => SourcePlace;
 
 /** The columns by field of a card and of a line, for finding a problem's cell. */
 const CARD_FIELD_COLUMNS: Readonly<Record<string, Column>> = {
@@ -61,7 +62,7 @@ const LINE_FIELD_COLUMNS: Readonly<Record<string, Column>> = {
 export function runCardsFromCsv(text: string): RunCardImport {
   const table = readTable(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'));
   if (table.problems.length > 0) return { kind: 'refused', problems: table.problems };
-  return checkCards(groupRows(table.rows).map((rows) => cardSource(rows, (offset) => placeAt(table.text, offset))));
+  return checkCards(groupRows(table.rows).map((rows) => cardSource(rows, table.placeAt)));
 }
 
 /** Writes cards so that runCardsFromCsv reads the same again. */
@@ -78,7 +79,7 @@ export function runCardsToCsv(cards: readonly RunCard[]): string {
 }
 
 interface Table {
-  readonly text: string;
+  readonly placeAt: PlaceAt;
   readonly rows: readonly Row[];
   readonly problems: readonly RunCardProblem[];
 }
@@ -86,14 +87,15 @@ interface Table {
 /** Splits a table whose lines end with LF into cells by column, and holds its head against the columns there are. */
 function readTable(text: string): Table {
   const problems: RunCardProblem[] = [];
+  const placeAt = placesIn(text);
   const report = (offset: number, code: RunCardProblem['code'], detail: string): void => {
-    problems.push({ ...placeAt(text, offset), code, detail });
+    problems.push({ ...placeAt(offset), code, detail });
   };
   const [head = ''] = text.split('\n', 1);
   const source = readCsv(text, head.includes(';') && !head.includes(',') ? ';' : ',');
   if (source.kind === 'broken') {
     report(source.offset, 'csv_syntax', source.detail);
-    return { text, rows: [], problems };
+    return { placeAt, rows: [], problems };
   }
   const [names = [], ...body] = source.records;
   for (const [i, { text: name, offset }] of names.entries()) {
@@ -106,7 +108,7 @@ function readTable(text: string): Table {
     report(cells[0]!.offset, 'wrong_cell_count', `${cells.length} cells under ${names.length} columns`);
   }
   const rows = body.map((cells) => new Map(cells.map((cell, i) => [names[i]?.text as Column, cell])));
-  return { text, rows, problems };
+  return { placeAt, rows, problems };
 }
 
 /** Rows that stand together and agree in every column of the card. */
@@ -121,7 +123,7 @@ function groupRows(rows: readonly Row[]): Row[][] {
   return groups;
 }
 
-function cardSource(rows: readonly Row[], placeAtOffset: (offset: number) => SourcePlace): CardSource {
+function cardSource(rows: readonly Row[], placeAt: PlaceAt): CardSource {
   const first = rows[0]!;
   const weekdays = textIn(first, 'weekdays');
   const value = {
@@ -145,7 +147,7 @@ function cardSource(rows: readonly Row[], placeAtOffset: (offset: number) => Sou
     const column = (isLine ? LINE_FIELD_COLUMNS : CARD_FIELD_COLUMNS)[name] ?? (name as Column);
     const row = isLine ? rows[path[1] as number]! : first;
     const cell = row.get(column) ?? row.values().next().value;
-    return placeAtOffset(cell?.offset ?? 0);
+    return placeAt(cell?.offset ?? 0);
   };
   return { value, placeOf };
 }

@@ -133,6 +133,20 @@ describe('files of run cards', () => {
       ),
       [['empty_validity', 1, 57]],
     ],
+    [
+      'what no database would take: a NUL, half of a sign, a version that is too great, a day of the year 0',
+      json(
+        '[{"eventType":"fire","code":"a\\u0000","validFrom":"2026-01-01","requirements":[{"kind":"crew","quantity":1,"service":"VP","need":"must"}]},',
+        ' {"eventType":"fire","code":"a\\ud800","validFrom":"2026-01-01","requirements":[{"kind":"crew","quantity":1,"service":"VP","need":"must"}]},',
+        ' {"eventType":"fire","version":3e9,"validFrom":"0000-01-01","requirements":[{"kind":"crew","quantity":1,"service":"VP","need":"must"}]}]',
+      ),
+      [
+        ['bad_format', 1, 29],
+        ['bad_format', 2, 29],
+        ['out_of_range', 3, 32],
+        ['bad_format', 3, 48],
+      ],
+    ],
   ])('G80 JSON: %s', (_what, text, problems) => {
     expect(problemsOf(runCardsFromJson(text))).toEqual(problems);
   });
@@ -182,6 +196,15 @@ describe('files of run cards', () => {
     ],
   ])('G80 CSV: %s', (_what, lines, problems) => {
     expect(problemsOf(runCardsFromCsv(lines.join('\n')))).toEqual(problems);
+  });
+
+  it('G80 a thousand lines that are wrong are each named where they are, whatever ends a line', () => {
+    const rows = Array.from({ length: 1000 }, (_, i) => `c${i},fire,01.02.2026,must,VUGD,pump,1,`);
+    const ends = ['\n', '\r\n', '\r'];
+    const table = [HEAD, ...rows].map((row, i) => row + ends[i % 3]!).join('');
+    expect(problemsOf(runCardsFromCsv(table))).toEqual(
+      rows.map((row, i) => ['bad_format', i + 2, row.indexOf('01.02') + 1]),
+    );
   });
 
   it('G80 never throws, whatever the text', () => {

@@ -10,7 +10,9 @@ export type Priority = (typeof PRIORITIES)[number];
 const MAX_LINES = 30;
 const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 const ClockEnd = z.union([ClockTime, z.literal('24:00')]);
-const Day = z.iso.date();
+const Day = z.iso.date().refine((day) => day >= '0001', 'there is no year 0');
+/** The greatest that an integer of the database holds. */
+const MAX_VERSION = 2_147_483_647;
 const TimeWindow = z
   .strictObject({
     /** Days on which the window begins: 1 Monday … 7 Sunday, ascending. */
@@ -32,9 +34,9 @@ const Card = z.strictObject({
     .string()
     .min(1)
     .max(200)
-    .regex(/^[^\r\n]+$/)
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u) // neither line ends nor what no text column takes
     .optional(),
-  version: z.int().min(1).default(1),
+  version: z.int().min(1).max(MAX_VERSION).default(1),
   /** Code of the type; holds for types below it too (`fire` for `fire.grass`). `*`: every type. */
   eventType: z.union([z.literal('*'), CodeSchema]),
   /** null: every priority. */

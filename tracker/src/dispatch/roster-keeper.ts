@@ -119,7 +119,8 @@ export class RosterKeeper {
     const concerned = new Set<CrewUnit>();
     for (const [unit, until] of this.#holdsUntil) if (until <= at) concerned.add(unit);
     for (const crew of this.#crews.values()) for (const unit of crew) concerned.add(unit);
-    return [...concerned].filter(({ agencyId }) => agencies.has(agencyId)).map((unit) => this.#standing(unit, at));
+    const now = Date.now();
+    return [...concerned].filter(({ agencyId }) => agencies.has(agencyId)).map((unit) => this.#standing(unit, at, now));
   }
 
   /** Told the units that stand otherwise than before. */
@@ -223,13 +224,14 @@ export class RosterKeeper {
     return fixes;
   }
 
-  #standing(unit: CrewUnit, now: number): StandingUnit {
+  /** How a unit stands at an instant, as far as is known now. */
+  #standing(unit: CrewUnit, at: number, now = at): StandingUnit {
     const agency = this.#directory.agenciesById.get(unit.agencyId)!;
     const { id, handle, callsign, agencyId, kind, status, capabilities, equipment, shifts, lastCallEndedAt } = unit;
-    const shift = current(shifts, now);
+    const shift = current(shifts, at);
     const work = isAssignmentStatus(status) ? unit.work : null;
     const reservation = unit.reservations.find(
-      ({ startsAt, endsAt }) => startsAt - RESERVED_AHEAD_MS <= now && now < endsAt,
+      ({ startsAt, endsAt }) => startsAt - RESERVED_AHEAD_MS <= at && at < endsAt,
     );
     const isIdleThisShift = lastCallEndedAt !== null && (shift === undefined || lastCallEndedAt >= shift.startsAt);
     const crewId = shift === undefined ? null : crewName(unit, shift);
@@ -241,7 +243,7 @@ export class RosterKeeper {
       kind,
       status,
       capabilities,
-      held: holdAt(unit, now) !== null,
+      held: holdAt(unit, at) !== null,
       vekId: work?.vekId ?? null,
       onShift: shifts.length === 0 ? null : shift !== undefined,
       headCount: shift?.headCount ?? null,
@@ -251,15 +253,15 @@ export class RosterKeeper {
       qualifications: new Map(Object.entries(shift?.qualifications ?? {})),
       equipment,
       crewId,
-      crewOutWith: crewId === null ? null : this.#outWith(unit, crewId, now),
+      crewOutWith: crewId === null ? null : this.#outWith(unit, crewId, at),
       shiftEndsAt: shift?.endsAt ?? null,
-      restUntil: current(unit.rests, now)?.endsAt ?? null,
+      restUntil: current(unit.rests, at)?.endsAt ?? null,
       idleSince: isIdleThisShift ? lastCallEndedAt : null,
       reservedFor: reservation === undefined ? null : { vekId: reservation.vekId, from: reservation.startsAt },
       // what was expected and has not come true is expected no longer
       freeAt: work?.expectedFreeAt != null && work.expectedFreeAt > now ? work.expectedFreeAt : null,
       workPriority: work === null ? null : (this.#veks.get(work.vekId)?.priority ?? null),
-      turnoutMs: this.#turnoutMs(unit, serviceOf(agency), now),
+      turnoutMs: this.#turnoutMs(unit, serviceOf(agency), at),
     };
   }
 

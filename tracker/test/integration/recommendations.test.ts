@@ -243,6 +243,18 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
       requirements: [{ capability: 'x', quantity: 0, service: 'VUGD', need: 'must' }],
     };
     expect(await refused(wrong)).toEqual([400, 'request_malformed']);
+    const wrongIn = async (incident: object) => {
+      const { body } = await hub.api.call<{ errors: { at: string; message: string }[] }>(
+        'POST',
+        '/api/v1/recommendations',
+        { incidents: [incident] },
+        dispatcher,
+      );
+      return `${body.errors[0]!.at}: ${body.errors[0]!.message}`;
+    };
+    expect(await wrongIn(wrong)).toMatch(/^incidents\.0.*requirements\.0\.quantity/);
+    expect(await wrongIn({ place: PLACE })).toMatch(/^incidents\.0.*priority/);
+    expect(await wrongIn({ vekId: 'none' })).toMatch(/^incidents\.0.*vekId/);
   });
 
   it('D20 several VEKs are decided together: no unit goes to two, and the sum is less than one after another', async () => {
@@ -392,6 +404,21 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     expect(now.notAvailable.off_duty).toBe(1);
     const later = await what({ place: PLACE, withinS: 600, at: new Date(Date.now() + 3 * 3_600_000).toISOString() });
     expect(later.units.map(({ unitId }) => unitId)).toEqual([free.unitId, off.unitId]);
+    // at work now, and expected to be free in half an hour
+    const vekId = await newVek();
+    const assignmentId = uuidv7();
+    await hub.api.ok('POST', `/api/v1/veks/${vekId}/assignments`, { id: assignmentId, unitId: free.unitId }, dispatcher);
+    const freeAt = new Date(Date.now() + 1_800_000).toISOString();
+    await hub.api.ok('PUT', `/api/v1/assignments/${assignmentId}/expected-free`, { at: freeAt }, dispatcher);
+    expect((await what({ place: PLACE, withinS: 600 })).notAvailable.status_not_dispatchable).toBe(1);
+    for (const [minutes, units] of [
+      [29, []],
+      [31, [free.unitId]],
+    ] as const) {
+      const at = new Date(Date.now() + minutes * 60_000).toISOString();
+      expect((await what({ place: PLACE, withinS: 600, at })).units.map(({ unitId }) => unitId)).toEqual(units);
+    }
+    await hub.api.ok('DELETE', `/api/v1/assignments/${assignmentId}`, undefined, dispatcher);
     expect((await what({ place: PLACE, withinS: 1 })).units).toEqual([]);
     const round = (halfDeg: number) => ({
       type: 'Polygon',

@@ -171,6 +171,12 @@ describe.skipIf(!databaseIsThere)('run cards', () => {
     const csv = 'event_type,valid_from,need,service,code,quantity\nd16,2026-01-01,must,VUGD,pump,many\n';
     const table = await put(csv, 'text/csv');
     expect(table.body.errors).toMatchObject([{ line: 2, column: 31 }]);
+    // what the schema takes, the tables take
+    const requirements = [line('pump')];
+    const edge = { eventType: 'd16.edge', version: 2_147_483_647, validFrom: '0001-01-01', requirements };
+    expect((await putJson([edge])).body).toEqual({ added: 1, unchanged: 0 });
+    for (const wrong of [{ version: 2_147_483_648 }, { validFrom: '0000-12-31' }, { code: 'd16\0' }])
+      expect((await putJson([{ ...edge, ...wrong }])).body.code, JSON.stringify(wrong)).toBe('run_cards_refused');
   });
 
   it('D17 what is exported, as JSON or as a table, imports again as the same', async () => {

@@ -57,16 +57,25 @@ const asked = {
   }),
   requirements: Requirements.nullish(),
 };
-const IncidentSchema = z.union([
-  z.object({ vekId: z.uuid(), ...asked }),
-  z.object({
-    place: Place,
-    priority,
-    typeCode: text(80).nullish(),
-    objects: z.array(text(80)).max(10).default([]),
-    ...asked,
-  }),
-]);
+/** What is wrong with an incident: as an open VEK if it names one, as a place otherwise. */
+function wrongIncident({ input, errors }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+  const isVek = typeof input === 'object' && input !== null && 'vekId' in input;
+  return errors[isVek ? 0 : 1]!.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
+
+const IncidentSchema = z.union(
+  [
+    z.object({ vekId: z.uuid(), ...asked }),
+    z.object({
+      place: Place,
+      priority,
+      typeCode: text(80).nullish(),
+      objects: z.array(text(80)).max(10).default([]),
+      ...asked,
+    }),
+  ],
+  { error: wrongIncident },
+);
 
 const QuestionSchema = z
   .object({

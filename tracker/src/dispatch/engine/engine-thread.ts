@@ -114,7 +114,10 @@ export class EngineThread {
     worker.on('exit', () => this.#ended(worker));
     worker.unref(); // a process that has nothing else to do does not wait for it
     for (const order of this.#roads.roadsSoFar()) this.#tell({ kind: 'roads', order });
-    this.#begun = this.#tellEverybody(worker);
+    this.#begun = this.#tellEverybody(worker).catch((error) => {
+      this.#onError('the fleet could not be told to the thread that chooses units', error);
+      void worker.terminate();
+    });
     this.#news = setInterval(() => this.#tellNews(), NEWS_MS);
     this.#news.unref();
   }
