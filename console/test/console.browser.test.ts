@@ -26,6 +26,10 @@ import {
 const BOUND_MS = 300_000;
 /** WCAG 2.2, level AA, for text of any size. */
 const LEAST_CONTRAST = 4.5;
+const MODULE_PAGES = [
+  { nameLv: 'Ziņojumi', nameEn: 'Reports', url: 'https://reports.example.org/', roles: ['dispatcher'] },
+  { nameLv: 'Zvani', nameEn: 'Calls', url: 'https://calls.example.org/', agencies: ['VKCP'] },
+];
 
 describe('the console in a browser', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'vanags-console-'));
@@ -38,7 +42,7 @@ describe('the console in a browser', () => {
 
   beforeAll(async () => {
     [tracker, browser] = await Promise.all([
-      freePort().then((port) => startTracker(dataDir, port)),
+      freePort().then((port) => startTracker(dataDir, port, { MODULE_PAGES: JSON.stringify(MODULE_PAGES) })),
       launchBrowser(),
       importStreet(join(dataDir, 'roads'), shots),
     ]);
@@ -95,6 +99,11 @@ describe('the console in a browser', () => {
       await until(`v.unit('Ķekava AC-1').lon > ${before!.lon + 0.00015}`);
       await until('v.drawTimes().length > 0');
       await shot('1-units');
+
+      // it leads to the pages of modules that are for this person
+      await page.keyboard.press('b');
+      expect(await page.locator('.module-links a').allTextContents()).toEqual(['Ziņojumi ↗ (atveras jaunā cilnē)']);
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('href'))).toBe(MODULE_PAGES[0]!.url);
 
       // a VEK made elsewhere appears, and is announced
       const dispatcher = await tokenFor(tracker.url, { user: 'dispatcher' });

@@ -35,11 +35,22 @@ export interface Tracker {
 }
 
 /** Starts a tracker and waits until it says that it is ready. */
-export function startTracker(dataDir: string, port: number): Promise<Tracker> {
+export function startTracker(
+  dataDir: string,
+  port: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Tracker> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'tracker/src/main.ts'], {
     cwd: ROOT,
     // only what it needs: the test runner sets MODE and NODE_ENV for itself
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DEMO_WORLD: '0', DATA_DIR: dataDir, PORT: String(port) },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      DEMO_WORLD: '0',
+      DATA_DIR: dataDir,
+      PORT: String(port),
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

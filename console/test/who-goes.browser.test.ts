@@ -186,6 +186,7 @@ describe('who goes, in a browser', () => {
       await page.click('[data-find]');
       await page.waitForSelector('[data-available]');
       expect(await page.textContent('[data-available]')).toContain('Rīga AC-1');
+      expect(decodeURIComponent((await page.getAttribute('[data-save]', 'href'))!)).toContain('"Rīga AC-1";"VUGD"');
       await shot('6-available');
       expect(outside).toEqual([]);
       expect(errors).toEqual([]);

@@ -62,6 +62,11 @@ export class TrackerClient {
     return this.#call('PATCH', path, body, schema, TIMEOUT_MS);
   }
 
+  /** Of what answers nothing. */
+  async put(path: string, body: unknown): Promise<void> {
+    await this.#call('PUT', path, body, z.unknown(), TIMEOUT_MS);
+  }
+
   /** @throws TrackerRefusal, TrackerAway */
   async #call<T>(
     method: string,

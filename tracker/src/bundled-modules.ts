@@ -1,13 +1,49 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from './log.js';
+import type { Role } from './rights/matrix.js';
 import { TYPESCRIPT_ARGS } from './typescript-child.js';
 
-/** The modules that can be started beside a demonstration, and the agencies of its world that each works for. */
-const AGENCIES = { calls: 'VKCP', register: 'VP,PP-0001000,OP-RIGA' } as const;
-export type BundledModule = keyof typeof AGENCIES;
-export const BUNDLED_MODULES = Object.keys(AGENCIES) as [BundledModule, ...BundledModule[]];
+/** The modules that can be started beside a demonstration: agencies of its world that each works for, and its page with who may read it. */
+const MODULES = {
+  calls: { agencies: ['VKCP'], port: 8113, nameLv: 'Zvani', nameEn: 'Calls', roles: ['call_taker', 'dispatcher'] },
+  register: {
+    agencies: ['VP', 'PP-0001000', 'OP-RIGA'],
+    port: 8114,
+    nameLv: 'Notikumu reģistrs',
+    nameEn: 'Register of events',
+    roles: ['registrar'],
+  },
+} as const;
+export type BundledModule = keyof typeof MODULES;
+export const BUNDLED_MODULES = Object.keys(MODULES) as [BundledModule, ...BundledModule[]];
 const STOP_MS = 5000;
+
+/** Where people use a module, and who is shown the way there. */
+export interface ModulePage {
+  readonly nameLv: string;
+  readonly nameEn: string;
+  readonly url: string;
+  /** One of these; empty: whoever. */
+  readonly roles: readonly Role[];
+  /** Codes; people of one of these; empty: of any. */
+  readonly agencies: readonly string[];
+}
+
+/** On which port of this machine's own a module is started; undefined: its usual one. */
+const portOf = (name: BundledModule, env: Readonly<Record<string, string | undefined>>) =>
+  env[`${name.toUpperCase()}_PORT`];
+
+/** The pages of modules that are started so. */
+export function bundledPages(
+  names: readonly BundledModule[],
+  env: Readonly<Record<string, string | undefined>>,
+): ModulePage[] {
+  return names.map((name) => {
+    const { port, ...page } = MODULES[name];
+    return { ...page, url: `http://127.0.0.1:${portOf(name, env) ?? port}/` };
+  });
+}
 
 /**
  * Starts modules beside the tracker: processes of their own, which know of it no more than a URL, with their schemas in its database and
@@ -28,8 +64,8 @@ export function startModules(
         PATH: process.env.PATH,
         TRACKER_URL: trackerUrl,
         DATABASE_URL: databaseUrl,
-        DEMO_AGENCIES: AGENCIES[name],
-        PORT: process.env[`${name.toUpperCase()}_PORT`], // undefined: its usual one
+        DEMO_AGENCIES: MODULES[name].agencies.join(),
+        PORT: portOf(name, process.env),
       },
     });
     child.once('exit', (code, signal) => {

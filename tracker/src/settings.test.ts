@@ -154,6 +154,20 @@ describe('settings', () => {
     expect(line).not.toContain('\n');
   });
 
+  it('know the pages of modules: those that are named, else of those started beside a demonstration on this machine', () => {
+    const page = { nameLv: 'Zvani', nameEn: 'Calls', url: 'https://calls.example.org/' };
+    expect(readSettings({}).modulePages).toEqual([]);
+    expect(readSettings({ MODULE_PAGES: JSON.stringify([page]), MODULES: 'register' }).modulePages).toEqual([
+      { ...page, roles: [], agencies: [] },
+    ]);
+    const started = readSettings({ MODULES: 'calls,register', CALLS_PORT: '9113' }).modulePages;
+    expect(started.map(({ url }) => url)).toEqual(['http://127.0.0.1:9113/', 'http://127.0.0.1:8114/']);
+    expect(readSettings({ MODULES: 'calls', HOST: '0.0.0.0', DEMO: '1' }).modulePages).toEqual([]);
+    for (const wrong of [{ ...page, url: 'javascript:alert(1)' }, { ...page, roles: ['boss'] }, { url: page.url }])
+      expect(refusal({ MODULE_PAGES: JSON.stringify([wrong]) })).toContain('not a JSON list of');
+    expect(refusal({ MODULE_PAGES: 'calls' })).toContain('MODULE_PAGES="calls": not a JSON list of');
+  });
+
   it('never repeat what may be a secret', () => {
     expect(refusal({ DATABASE_URL: 'mysql://user:hunter2@db/x' })).not.toContain('hunter2');
     expect(refusal({ ...PRODUCTION, DATABASE_URL: 'postgres://user:changeme@db/x' })).not.toContain('changeme');

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from '@hono/zod-openapi';
-import { BUNDLED_MODULES, type BundledModule } from './bundled-modules.js';
+import { BUNDLED_MODULES, type BundledModule, bundledPages, type ModulePage } from './bundled-modules.js';
 import { parseNetwork } from './ip-network.js';
+import { ROLES } from './rights/matrix.js';
 
 /** A setting is wrong: the start stops with this one line. */
 export class SettingError extends Error {
@@ -24,6 +25,25 @@ const router = z.string().transform((value, context): NonNullable<Settings['rout
   if (at !== undefined && URL.canParse(at)) return { kind: kind as 'osrm' | 'valhalla', url: at };
   context.addIssue({ code: 'custom', message: 'not a URL that begins with osrm+http(s):// or valhalla+http(s)://' });
   return z.NEVER;
+});
+
+const Pages = z.array(
+  z.strictObject({
+    nameLv: z.string().min(1).max(40),
+    nameEn: z.string().min(1).max(40),
+    url: url('https:', 'http:'),
+    roles: z.array(z.enum(ROLES)).default([]),
+    agencies: z.array(z.string()).default([]),
+  }),
+);
+const modulePages = z.string().transform((value, context): z.infer<typeof Pages> => {
+  try {
+    return Pages.parse(JSON.parse(value));
+  } catch {
+    const message = 'not a JSON list of {"nameLv", "nameEn", "url"}, each with "roles" and "agencies" if not for all';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
 });
 
 /** Every setting the tracker reads, by the name of its environment variable. An empty value counts as not given. */
@@ -49,6 +69,7 @@ const Environment = z.object({
   DEMO_SPEED: z.coerce.number().min(1).max(100).default(1),
   DEMO_AUTOPILOT: flag.default(true),
   MODULES: z.string().optional(),
+  MODULE_PAGES: modulePages.optional(),
   TRUST_PROXY: z.string().optional(),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
@@ -100,6 +121,8 @@ export interface Settings {
     | undefined;
   /** Started beside a demonstration. */
   readonly modules: readonly BundledModule[];
+  /** To which the console leads. */
+  readonly modulePages: readonly ModulePage[];
   /** Addresses of proxies whose X-Forwarded-For is believed; empty: none. */
   readonly trustedProxies: readonly string[];
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
@@ -256,6 +279,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     demoWorld:
       demo && e.DEMO_WORLD ? { units: e.DEMO_UNITS, speed: e.DEMO_SPEED, autopilot: e.DEMO_AUTOPILOT } : undefined,
     modules: modules.data,
+    // those that are started so can be reached from this machine alone
+    modulePages: e.MODULE_PAGES ?? (loopback ? bundledPages(modules.data, env) : []),
     trustedProxies,
     tls:
       e.TLS_CERT_FILE !== undefined && e.TLS_KEY_FILE !== undefined

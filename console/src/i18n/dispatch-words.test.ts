@@ -6,6 +6,7 @@ import {
   cardTexts,
   countsText,
   type DispatchNames,
+  doubtText,
   lineText,
   normVerdict,
   peopleText,
@@ -199,5 +200,20 @@ describe('words about who goes', () => {
       english,
     ).weak;
     expect(weak).toHaveLength(4);
+  });
+});
+
+describe('an uncertain place', () => {
+  const doubt = { radiusM: 4000, worst: { lon: 24, lat: 57 }, changes: true, joins: [], leaves: [], latestMs: 600_000 };
+
+  it('is told whatever it changes: nobody else but later, others, or more that is missing', () => {
+    const told = (change: object) => doubtText({ ...doubt, moreShort: 0, ...change }, (id) => id, english);
+    expect(told({})).toBe('the same would go · the last would arrive in 10 min');
+    expect(told({ joins: ['A', 'B'], leaves: ['C'] })).toBe(
+      'A, B would join; C would not go · the last would arrive in 10 min',
+    );
+    expect(told({ leaves: ['C'], moreShort: 0.5 })).toBe(
+      'C would not go · more of what must be there would be missing · the last would arrive in 10 min',
+    );
   });
 });

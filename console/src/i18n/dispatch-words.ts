@@ -204,3 +204,22 @@ export function basisTexts(basis: Basis, words: Words): { readonly told: string[
   if (state === 'last_known') weak.push(words.text('basis.lastKnown'));
   return { told, weak };
 }
+
+/** What the worst point of an uncertain place would change: who goes, what is missing, and when the last one is there. */
+export function doubtText(
+  { joins, leaves, moreShort, latestMs }: NonNullable<IncidentAnswer['uncertainty']>,
+  callsignOf: (unitId: string) => string,
+  words: Words,
+): string {
+  const changed = (
+    [
+      ['doubt.joins', joins],
+      ['doubt.leaves', leaves],
+    ] as const
+  ).flatMap(([key, ids]) => (ids.length === 0 ? [] : words.text(key, { units: ids.map(callsignOf).join(', ') })));
+  return [
+    changed.length === 0 ? words.text('doubt.same') : changed.join('; '),
+    ...(moreShort > 0 ? [words.text('doubt.short')] : []),
+    words.text('doubt.latest', { time: words.minutes(latestMs) }),
+  ].join(' · ');
+}

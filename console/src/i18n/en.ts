@@ -13,6 +13,8 @@ export const en: Texts = {
   'signin.role': 'The console is not for this role',
   'signin.unreachable': 'The server does not answer. Trying again…',
   'signin.out': 'Sign out',
+  'modules.title': 'Other modules',
+  'modules.newTab': 'opens in a new tab',
   'signin.ended': 'The token has run out. Sign in again.',
 
   'connection.connecting': 'Connecting',
@@ -163,6 +165,7 @@ export const en: Texts = {
   'doubt.joins': '{units} would join',
   'doubt.leaves': '{units} would not go',
   'doubt.same': 'the same would go',
+  'doubt.short': 'more of what must be there would be missing',
   'doubt.latest': 'the last would arrive in {time}',
   'doubt.show': 'Show',
   'doubt.worst': 'worst point',
@@ -209,6 +212,11 @@ export const en: Texts = {
   'available.find': 'Find',
   'available.not': 'Not available',
   'available.uncertain': 'not certain',
+  'available.save': 'Save as a table',
+  'table.unit': 'unit',
+  'table.people': 'people',
+  'table.earliestMin': 'earliest, min',
+  'table.latestMin': 'latest, min',
   'available.askedFor': 'Asked for {time}: places of units are those of now.',
 
   'why.nearest': 'nearest no. {rank}',
@@ -379,6 +387,7 @@ export const en: Texts = {
   'keys.reach': 'from where the incident is reached in time',
   'keys.closures': 'closed roads',
   'keys.map': 'to the map: arrows, + and −',
+  'keys.modules': 'to the pages of other modules',
   'keys.close': 'close the panel',
   'keys.help': 'show the keys',
 

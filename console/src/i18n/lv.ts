@@ -12,6 +12,8 @@ export const lv = {
   'signin.role': 'Šai lomai konsole nav pieejama',
   'signin.unreachable': 'Serveris neatbild. Mēģinu vēlreiz…',
   'signin.out': 'Iziet',
+  'modules.title': 'Citi moduļi',
+  'modules.newTab': 'atveras jaunā cilnē',
   'signin.ended': 'Pilnvaras termiņš ir beidzies. Pierakstieties vēlreiz.',
 
   'connection.connecting': 'Savienojas',
@@ -162,6 +164,7 @@ export const lv = {
   'doubt.joins': 'papildus brauktu {units}',
   'doubt.leaves': 'nebrauktu {units}',
   'doubt.same': 'brauktu tās pašas',
+  'doubt.short': 'trūktu vairāk no obligātā',
   'doubt.latest': 'pēdējā ierastos pēc {time}',
   'doubt.show': 'Rādīt',
   'doubt.worst': 'sliktākais punkts',
@@ -208,6 +211,11 @@ export const lv = {
   'available.find': 'Meklēt',
   'available.not': 'Nav pieejamas',
   'available.uncertain': 'nav droši',
+  'available.save': 'Saglabāt kā tabulu',
+  'table.unit': 'vienība',
+  'table.people': 'cilvēki',
+  'table.earliestMin': 'agrākais, min',
+  'table.latestMin': 'vēlākais, min',
   'available.askedFor': 'Prasīts par {time}: vienību vietas ir pašreizējās.',
 
   'why.nearest': '{rank}. tuvākā',
@@ -378,6 +386,7 @@ export const lv = {
   'keys.reach': 'no kurienes notikumu paspēj sasniegt',
   'keys.closures': 'slēgtie ceļi',
   'keys.map': 'uz karti: bultas, + un −',
+  'keys.modules': 'uz citu moduļu lapām',
   'keys.close': 'aizvērt paneli',
   'keys.help': 'rādīt taustiņus',
 

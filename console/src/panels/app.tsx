@@ -77,6 +77,7 @@ function Workplace() {
         e: () => desk.select({ kind: 'attention' }),
         d: () => document.querySelector<HTMLElement>('[data-edit]')?.click(),
         o: () => document.getElementById('comment')?.focus(),
+        b: () => document.querySelector<HTMLElement>('.module-links a')?.focus(),
         v: () => desk.select({ kind: 'available' }),
         r: () => routeButton()?.click(),
         g: () => desk.showWays(),

@@ -1,5 +1,5 @@
 import type { RefObject } from 'react';
-import { useWords } from './use-desk.js';
+import { usePart, useWords } from './use-desk.js';
 
 const KEYS = [
   ['j  k  ↓  ↑', 'keys.next'],
@@ -24,6 +24,7 @@ const KEYS = [
   ['i', 'keys.reach'],
   ['c', 'keys.closures'],
   ['m', 'keys.map'],
+  ['b', 'keys.modules'],
   ['Esc', 'keys.close'],
   ['?', 'keys.help'],
 ] as const;
@@ -36,14 +37,16 @@ export function KeysDialog({
   readonly onClose: () => void;
 }) {
   const words = useWords();
+  const hasModules = usePart((state) => state.session)!.me.modules.length > 0;
+  const keys = hasModules ? KEYS : KEYS.filter(([, text]) => text !== 'keys.modules');
   return (
     <dialog ref={dialog} className="keys" aria-labelledby="keys-title" onClose={onClose}>
       <h2 id="keys-title">{words.text('keys.title')}</h2>
       <dl>
-        {KEYS.map(([keys, text]) => (
+        {keys.map(([pressed, text]) => (
           <div key={text}>
             <dt>
-              {keys.split(/\s+/).map((key) => (
+              {pressed.split(/\s+/).map((key) => (
                 <kbd key={key}>{key}</kbd>
               ))}
             </dt>

@@ -25,6 +25,7 @@ export function TopBar({ onKeys }: { readonly onKeys: () => void }) {
         <strong>{session.me.agencyCode}</strong>
         <span>{session.me.name}</span>
       </div>
+      <ModuleLinks />
       <LanguageSwitch />
       <ThemeSwitch />
       <button type="button" className="quiet" onClick={onKeys} aria-label={words.text('keys.title')}>
@@ -34,6 +35,24 @@ export function TopBar({ onKeys }: { readonly onKeys: () => void }) {
         {words.text('signin.out')}
       </button>
     </div>
+  );
+}
+
+/** To the pages of other modules, each in a tab of its own: the desk stays as it is. */
+function ModuleLinks() {
+  const words = useWords();
+  const { modules } = usePart((state) => state.session)!.me;
+  if (modules.length === 0) return null;
+  return (
+    <nav className="module-links" aria-label={words.text('modules.title')}>
+      {modules.map(({ nameLv, nameEn, url }) => (
+        <a key={url} href={url} target="_blank" rel="noopener noreferrer">
+          {words.language === 'lv' ? nameLv : nameEn}
+          <span aria-hidden="true"> ↗</span>
+          <span className="hidden"> ({words.text('modules.newTab')})</span>
+        </a>
+      ))}
+    </nav>
   );
 }
 

@@ -23,6 +23,8 @@ export interface Me {
   readonly agencyId: string;
   readonly agencyCode: string;
   readonly roles: readonly string[];
+  /** Pages of modules that are for this person. */
+  readonly modules: readonly { readonly nameLv: string; readonly nameEn: string; readonly url: string }[];
 }
 export interface DemoUser {
   readonly user: string;

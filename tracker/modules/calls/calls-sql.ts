@@ -32,6 +32,7 @@ export const callsSql = sqlStatements('./calls.sql', import.meta.url, [
   'add_needs',
   'queue_written',
   'told',
+  'needs_told',
   'message',
   'messages',
   'outgoing',

@@ -171,8 +171,8 @@ SELECT $1, $2, coalesce((SELECT max(position) FROM calls.message WHERE call_id =
 RETURNING position
 
 -- name: add_needs
--- $1 call, $2 codes
-UPDATE calls.call SET needs = ARRAY(SELECT DISTINCT unnest(needs || $2::text[]) ORDER BY 1) WHERE id = $1
+-- $1 call, $2 codes. No row: they were known.
+UPDATE calls.call SET needs = ARRAY(SELECT DISTINCT unnest(needs || $2::text[]) ORDER BY 1) WHERE id = $1 AND NOT needs @> $2::text[]
 
 -- name: queue_written
 -- The card is told that its caller has written: of the first message since the desk's last one. $1 call, $2 position of the message, $3 id that
@@ -188,6 +188,10 @@ ON CONFLICT DO NOTHING
 -- name: told
 -- $1 seq
 DELETE FROM calls.outbox WHERE seq = $1
+
+-- name: needs_told
+-- $1 seq, $2 the codes that were told. If the call has others by now, they are told too: the row stays.
+DELETE FROM calls.outbox o USING calls.call c WHERE o.seq = $1 AND c.id = o.call_id AND c.needs = $2::text[]
 
 -- name: message
 -- $1 id

@@ -101,7 +101,8 @@ export class Conversations {
     const values = [uuidv7(), open.id, 'from_caller', source, messageId, words, sentAt, null];
     const { position } = (await tx.query<{ position: number }>(sql.insert_message, values)).rows[0]!;
     await tx.query(sql.log_access, accessed(by, 'take_message', open.id));
-    if (message.needs.length > 0) await tx.query(sql.add_needs, [open.id, message.needs]);
+    if ((await tx.query(sql.add_needs, [open.id, message.needs])).rowCount > 0)
+      await tx.query(sql.queue, [open.id, 'needs']);
     if (place !== null) await this.#intake.placeWritten(tx, open.id, `${source}\n${messageId}`, place, sentAt);
     await tx.query(sql.queue_written, [open.id, position, uuidv7()]);
     return { callId: open.id, vekId: open.vek_id, position, repeated: false };

@@ -33,7 +33,7 @@ interface CallRow {
 /** What the tracker is still to be told. */
 interface DueRow {
   readonly seq: number;
-  readonly kind: 'create' | 'place' | 'written';
+  readonly kind: 'create' | 'place' | 'written' | 'needs';
   readonly tries: number;
   /** Of `written`. */
   readonly note_id: string;
@@ -49,6 +49,7 @@ const Card = z.object({
   lat: z.number().nullable(),
   accuracyM: z.number().nullable(),
 });
+const Caller = z.object({ note: z.string().nullable() });
 const Taken = z.object({ vekId: z.uuid() });
 /** As the desk reads it. */
 const WRITTEN = 'Zvanītājs raksta: neatbildēta ziņa sarakstē (zvanu modulī)';
@@ -73,9 +74,12 @@ function summaryOf({ words, detail }: CallRow): string | null {
   ].join('; ');
 }
 
+const needsOf = ({ needs }: CallRow) => needs.map((need) => NEEDS[need] ?? need);
+
 /** What only who handles the call reads of the caller. */
-function callerNoteOf({ detail, needs }: CallRow): string | null {
-  const said = needs.map((need) => NEEDS[need] ?? need);
+function callerNoteOf(call: CallRow): string | null {
+  const { detail } = call;
+  const said = needsOf(call);
   if (detail?.msd !== undefined) said.push(`VIN ${detail.msd.vehicleIdentificationNumber}`);
   return said.length === 0 ? null : said.join('; ');
 }
@@ -135,6 +139,7 @@ export class VekSender {
     try {
       if (kind === 'create') await this.#create(call);
       else if (kind === 'place') await this.#place(seq, call);
+      else if (kind === 'needs') await this.#needs(seq, call);
       else await this.#note(seq, noteId, call);
       this.#isTold = false;
       return true;
@@ -181,6 +186,16 @@ export class VekSender {
   async #note(seq: number, id: string, { vek_id: vekId }: CallRow): Promise<void> {
     await this.#tracker.post(`/api/v1/veks/${vekId}/comments`, { id, text: WRITTEN }, z.unknown());
     await this.#database.query(sql.told, [seq]);
+  }
+
+  /** Puts what the caller needs before what is noted of them, where it does not stand there yet. */
+  async #needs(seq: number, call: CallRow): Promise<void> {
+    const path = `/api/v1/veks/${call.vek_id}/caller`;
+    const note = (await this.#tracker.get(path, Caller)).note ?? '';
+    const unsaid = needsOf(call).filter((need) => !note.includes(need));
+    if (unsaid.length > 0)
+      await this.#tracker.put(path, { note: [...unsaid, ...(note === '' ? [] : [note])].join('; ') });
+    await this.#database.query(sql.needs_told, [seq, call.needs]);
   }
 
   /** Adds a place to a card that has none, or one that is a wider circle; what a person entered as exact stays. */

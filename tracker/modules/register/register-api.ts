@@ -44,7 +44,7 @@ const selection = {
   open: z.enum(['0', '1']).default('0'),
   after: z.string().regex(CURSOR).optional(),
 };
-const EntriesSchema = z.object({ entries: z.array(EntrySchema), next: z.string().nullable() });
+const EntriesSchema = z.object({ entries: z.array(EntrySchema), next: z.string().nullable() }).openapi('Entries');
 const READS_ARE_LOGGED =
   'Personal data may stand in them: who reads is written down, for the purpose in `vanags-purpose`.';
 

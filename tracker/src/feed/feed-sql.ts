@@ -10,6 +10,7 @@ export const feedSql = sqlStatements('./feed.sql', import.meta.url, [
   'chain_audit',
   'head',
   'lag',
+  'follow',
   'read',
   'read_audit',
   'audit_links',

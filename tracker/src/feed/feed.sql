@@ -68,19 +68,24 @@ SELECT position, floor FROM feed_head
 SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - min(recorded_at)) * 1000 FROM feed_event WHERE position IS NULL), 0)::float8 AS event_ms,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - min(at)) * 1000 FROM audit_entry WHERE position IS NULL), 0)::float8 AS audit_ms
 
+-- name: follow
+-- $1 after this position, $2 how many at most: all of it, for the node's own reader.
+SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at, recorded_at
+FROM feed_event WHERE position > (SELECT $1::bigint) ORDER BY position LIMIT (SELECT $2::bigint)
+
 -- name: read
--- $1 after this position, $2 how many at most; the reader's own agency $3 (null: everything is read) and those it may see $4; the
--- types $5 and subjects $6 that are wanted (empty: all; null with $3).
+-- $1 after this position, $2 how many at most; the reader's own agency $3 and those it may see $4; the types $5 and subjects $6 that are
+-- wanted (empty: all).
 -- VEKs, assignments, proposals and what waits for a person are for those who have a part in them; to see an agency's units is not to see its calls. A closed road is
 -- closed to everybody.
 SELECT position, id, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at, recorded_at
 FROM feed_event
 WHERE position > $1
-  AND ($3::uuid IS NULL OR aggregate_kind = 'closure' OR $3 = ANY (concerned)
+  AND (aggregate_kind = 'closure' OR $3 = ANY (concerned)
        OR aggregate_kind NOT IN ('vek', 'assignment', 'proposal', 'attention') AND concerned && $4::uuid[])
-  AND ($3::uuid IS NULL OR $5::text[] = '{}' OR type = ANY ($5)
+  AND ($5::text[] = '{}' OR type = ANY ($5)
        OR EXISTS (SELECT FROM unnest($5) AS prefix WHERE prefix LIKE '%.*' AND starts_with(type, left(prefix, -1))))
-  AND ($3::uuid IS NULL OR $6::text[] = '{}' OR aggregate_kind = ANY ($6) OR aggregate_kind || '/' || aggregate_id = ANY ($6))
+  AND ($6::text[] = '{}' OR aggregate_kind = ANY ($6) OR aggregate_kind || '/' || aggregate_id = ANY ($6))
 ORDER BY position LIMIT $2
 
 -- name: read_audit

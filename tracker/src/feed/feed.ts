@@ -164,14 +164,16 @@ export class Feed {
   }
 
   async #rows(after: number, limit: number, reader: FeedReader | null): Promise<FeedEvent[]> {
-    const { rows } = await this.#database.query<EventRow>(sql.read, [
-      after,
-      limit,
-      reader?.own ?? null,
-      reader?.seen ?? null,
-      reader?.filter.types ?? null,
-      reader?.filter.subjects ?? null,
-    ]);
+    const { rows } = await (reader === null
+      ? this.#database.query<EventRow>(sql.follow, [after, limit])
+      : this.#database.query<EventRow>(sql.read, [
+          after,
+          limit,
+          reader.own,
+          reader.seen,
+          reader.filter.types,
+          reader.filter.subjects,
+        ]));
     return rows.map(feedEvent);
   }
 

@@ -61,8 +61,10 @@ export function serverAddress(url: string): DatabaseAddress {
 }
 
 /**
- * The names under which a server keeps a connection's statements parsed and, where that is no worse, planned: a third of its CPU time a
+ * The names under which a server keeps a connection's statements parsed and, where that looks no worse, planned: a third of its CPU time a
  * command. Each connection has names of its own, because a backend that several share keeps them all.
+ * A server that may look at the values plans a statement anew where they promise less to do, as a LIMIT or an array's length does. Where one plan
+ * is as good for all of them the statement hides them in a SELECT of their own, (SELECT $1).
  */
 class StatementNames {
   readonly #connection = randomUUID();

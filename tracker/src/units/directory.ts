@@ -8,6 +8,7 @@ const sql = sqlStatements('./units.sql', import.meta.url, [
   'load_agencies',
   'load_grants',
   'load_units',
+  'load_units_by_id',
   'load_devices',
   'last_good_fixes',
 ]);
@@ -106,6 +107,29 @@ export interface CrewUnit {
   work: UnitWork | null;
   /** Epoch ms; null: it has not been on any. */
   lastCallEndedAt: number | null;
+}
+
+interface UnitRow {
+  readonly id: string;
+  readonly handle: number;
+  readonly agency_id: string;
+  readonly station_id: string | null;
+  readonly callsign: string;
+  readonly kind: string;
+  readonly status: UnitStatus;
+  readonly status_since: number;
+  readonly status_source: string;
+  readonly version: number;
+  readonly retired: boolean;
+  readonly profile: string | null;
+  readonly capabilities: Record<string, number>;
+  readonly equipment: Record<string, number>;
+  readonly shifts: CrewShift[] | null;
+  readonly rests: Stretch[] | null;
+  readonly reservations: Reservation[] | null;
+  readonly hold: UnitHold | null;
+  readonly work: UnitWork | null;
+  readonly last_call_ended_at: number | null;
 }
 
 /** The hold that is in force on a unit. */
@@ -273,28 +297,9 @@ export class Directory {
   }
 
   async reloadUnits(ids: readonly string[] | null): Promise<void> {
-    const { rows } = await this.#database.query<{
-      id: string;
-      handle: number;
-      agency_id: string;
-      station_id: string | null;
-      callsign: string;
-      kind: string;
-      status: UnitStatus;
-      status_since: number;
-      status_source: string;
-      version: number;
-      retired: boolean;
-      profile: string | null;
-      capabilities: Record<string, number>;
-      equipment: Record<string, number>;
-      shifts: CrewShift[] | null;
-      rests: Stretch[] | null;
-      reservations: Reservation[] | null;
-      hold: UnitHold | null;
-      work: UnitWork | null;
-      last_call_ended_at: number | null;
-    }>(sql.load_units, [ids]);
+    const { rows } = await (ids === null
+      ? this.#database.query<UnitRow>(sql.load_units)
+      : this.#database.query<UnitRow>(sql.load_units_by_id, [ids]));
     const changed: CrewUnit[] = [];
     for (const row of rows) {
       const agencyNo = this.agencyNo(row.agency_id);

@@ -33,8 +33,8 @@ const NEVER_MS = -1;
 const MAX_UNPLACED = 500;
 /** Of circles wider together than this the score is too low wherever they are. */
 const MAX_CIRCLES_M = WIDE_M / MIN_SCORE - WIDE_M;
-/** A card's circle that is looked for near by (the function vek_duplicates and its indexes say the same); wider ones are few. */
-const NARROW_M = 250;
+/** A card's circle that is looked for near by (the function vek_duplicates and its indexes say the same, and a test that they do); wider ones are few. */
+export const NARROW_M = 250;
 /** How far apart two places may be for a score that counts, all else alike: so far as points, and so much of what both circles are wide. */
 const POINTS_APART_M = MAX_GAP_M * (1 - MIN_SCORE);
 const SHARE_OF_CIRCLES = 1 - (MIN_SCORE * MAX_GAP_M) / WIDE_M;
@@ -183,21 +183,21 @@ export async function findDuplicates(
   const { rows } = await database.query<Candidate>(sql.candidates, [
     report.lon,
     report.lat,
+    accuracyM,
     report.receivedAt,
     agencyIds,
     exceptId,
-    accuracyM,
     DEFAULT_ACCURACY_M,
     POINTS_APART_M,
     SHARE_OF_CIRCLES,
-    ENDED_BEFORE_MS,
-    ENDED_AFTER_MS,
-    report.typeCode === null ? NEVER_MS : Math.ceil(UNPLACED_MS),
-    MAX_UNPLACED,
     narrowM,
     wideM,
     ...boxesAround(report, narrowM),
     ...boxesAround(report, wideM),
+    ENDED_BEFORE_MS,
+    ENDED_AFTER_MS,
+    report.typeCode === null ? NEVER_MS : Math.ceil(UNPLACED_MS),
+    MAX_UNPLACED,
   ]);
   const best = new Map<string, Suggestion>();
   for (const row of rows) {

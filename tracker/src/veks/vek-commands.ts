@@ -86,7 +86,7 @@ async function knownVek(
   tx: Queryable,
   { id, agencyId, external }: NewVek,
 ): Promise<{ repeated: true; number: number; version: number }> {
-  const { rows } = await tx.query<{ number: number; version: number; agency_id: string }>(sql.vek, [[id], null]);
+  const { rows } = await tx.query<{ number: number; version: number; agency_id: string }>(sql.vek, [id, null]);
   const known = rows[0];
   if (known === undefined) {
     const other = await tx.query<{ id: string }>(sql.vek_by_external, [agencyId, external!.system, external!.id]);

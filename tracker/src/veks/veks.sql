@@ -17,9 +17,9 @@ SELECT number, version FROM made
 SELECT id FROM vek WHERE agency_id = $1 AND external_system = $2 AND external_id = $3
 
 -- name: vek
--- Those of the ids $1 that the agencies $2 may read (null: all): the owners', and those they have a part in.
+-- The card $1, if the agencies $2 may read it (null: all): an owner's, or one they have a part in.
 SELECT * FROM vek_card c
-WHERE c.id = ANY ($1::uuid[])
+WHERE c.id = $1
   AND ($2::uuid[] IS NULL OR c.agency_id = ANY ($2::uuid[]) OR c.co_owners && $2::uuid[]
        OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = c.id AND s.agency_id = ANY ($2::uuid[])))
 
@@ -32,7 +32,7 @@ WHERE c.status NOT IN ('closed', 'cancelled', 'transferred', 'merged')
 ORDER BY c.received_at DESC, c.id LIMIT $2
 
 -- name: states
-SELECT * FROM vek_state WHERE id = ANY ($1::uuid[])
+SELECT v.* FROM unnest((SELECT $1::uuid[])) AS wanted(id) CROSS JOIN LATERAL (SELECT * FROM vek_state WHERE id = wanted.id OFFSET 0) AS v
 
 -- name: open_states
 -- All that are open, newest first, at most $1.

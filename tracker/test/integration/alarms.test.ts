@@ -1,14 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CrewClient } from '../../../fixtures/crew-client/index.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
-  createAgency,
   createCrew,
-  createHome,
   crewClient,
   databaseIsThere,
   eventually,
-  startTestTracker,
   type TestHome,
   type TestTracker,
 } from '../harness/test-tracker.js';
@@ -43,18 +41,12 @@ describe.skipIf(!databaseIsThere)('alarms', () => {
   const clients: CrewClient[] = [];
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20', ALARM_REPEAT_S: '1' });
-    admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
-    await createAgency(hub.api, admin, 'NMPD', 'ambulance');
+    ({ home, hub, admin } = await setStage(['VUGD', 'NMPD'], { FLUSH_INTERVAL_MS: '20', ALARM_REPEAT_S: '1' }));
     dispatcher = await hub.api.token('VUGD', 'dispatcher');
   });
   afterAll(async () => {
     for (const client of clients) await client.stop();
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
+    await clearStage({ home, hub });
   });
 
   async function connect(token: string, now: () => number = Date.now): Promise<CrewClient> {

@@ -4,15 +4,13 @@ import type { AttentionKind } from '../../src/protocol/attention.js';
 import type { Queryable } from '../../src/store/database.js';
 import type { AttentionItem } from '../../src/veks/attention.js';
 import { AttentionWatch } from '../../src/veks/attention-watch.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
-  createAgency,
   createCrew,
-  createHome,
   databaseIsThere,
   databaseKind,
   eventually,
   spawnTracker,
-  startTestTracker,
   type TestHome,
   type TestTracker,
 } from '../harness/test-tracker.js';
@@ -34,19 +32,13 @@ describe.skipIf(!databaseIsThere)('what waits for a person', () => {
   let other: AttentionWatch | undefined;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home);
-    admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
-    await createAgency(hub.api, admin, 'NMPD', 'ambulance');
+    ({ home, hub, admin } = await setStage(['VUGD', 'NMPD']));
     dispatcher = await hub.api.token('VUGD', 'dispatcher');
     medics = await hub.api.token('NMPD', 'dispatcher');
   });
   afterAll(async () => {
     await other?.stop();
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
+    await clearStage({ home, hub });
   });
 
   /** A card that came so long ago. */

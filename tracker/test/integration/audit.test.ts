@@ -6,16 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AuditRow, auditHash } from '../../src/feed/audit-chain.js';
 import { verifyAudit } from '../../src/feed/audit-verify.js';
 import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
-import {
-  createAgency,
-  createCrew,
-  createHome,
-  databaseIsThere,
-  eventually,
-  startTestTracker,
-  type TestHome,
-  type TestTracker,
-} from '../harness/test-tracker.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
+import { createCrew, databaseIsThere, eventually, type TestHome, type TestTracker } from '../harness/test-tracker.js';
 
 const MAIN = fileURLToPath(new URL('../../src/feed/audit-main.ts', import.meta.url));
 
@@ -35,21 +27,13 @@ interface Entry {
 describe.skipIf(!databaseIsThere)('the audit log', () => {
   let home: TestHome;
   let hub: TestTracker;
-  let operator: string;
   let token: string;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home);
-    operator = await hub.api.admin();
-    for (const code of ['VUGD', 'VP']) await createAgency(hub.api, operator, code);
+    ({ home, hub } = await setStage(['VUGD', 'VP']));
     token = await hub.api.token('VUGD', 'dispatcher', 'call_taker', 'admin', 'integrator', 'commander');
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   const newVek = async () => {
     const id = uuidv7();

@@ -98,6 +98,20 @@ describe.skipIf(databaseKind !== 'postgres')('modules that are started beside th
     2 * LIMIT_MS,
   );
 
+  it('C31 who may use their pages is told where they are', async () => {
+    const told = async (agency: string, ...roles: string[]) =>
+      (
+        await api.ok<{ modules: { url: string }[] }>('GET', '/api/v1/me', undefined, await api.token(agency, ...roles))
+      ).modules.map(({ url }) => url);
+    expect(await told('VKCP', 'dispatcher')).toEqual([`${modules.calls.url}/`]);
+    expect(await told('VP', 'dispatcher', 'registrar')).toEqual([`${modules.register.url}/`]);
+    for (const [agency, role] of [
+      ['VKCP', 'registrar'],
+      ['VP', 'dispatcher'],
+    ] as const)
+      expect(await told(agency, role)).toEqual([]);
+  });
+
   it(
     'M27 the tracker goes on without one that is killed, and so does the other; started again, it finds what it missed',
     async () => {

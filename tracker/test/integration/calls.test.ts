@@ -364,6 +364,24 @@ describe.skipIf(!databaseIsThere)('calls', () => {
       expect(JSON.stringify(notes)).not.toMatch(/vārds|Brīvības/);
     });
 
+    it('M37 what a caller needs, said with a later message, stands on the card, beside what a person noted', async () => {
+      const phone = newPhone();
+      const { vekId } = await write({ phone });
+      await cardOf(vekId);
+      const path = `/api/v1/veks/${vekId}/caller`;
+      await hub.api.ok('PUT', path, { note: 'gaida pie vārtiem' }, desk);
+      await write({ phone, needs: ['cannot_hear'] });
+      await Promise.all([write({ phone, needs: ['cannot_hear'] }), write({ phone, needs: ['cannot_speak'] })]);
+      await nothingWaits();
+      const { note, phone: kept } = await hub.api.ok<{ note: string; phone: string }>('GET', path, undefined, desk);
+      expect(note.split('; ').sort()).toEqual([
+        'gaida pie vārtiem',
+        'nedzird, sazināties rakstiski',
+        'nevar runāt, sazināties rakstiski',
+      ]);
+      expect(kept).toBe(phone);
+    });
+
     it('M38 the desk’s answers are handed over by the gateway they are for, until a receipt says so, and none goes back', async () => {
       const phone = newPhone();
       const chat = uuidv7();

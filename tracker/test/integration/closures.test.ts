@@ -2,9 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../../src/feed/event-filter.js';
 import { inTime } from '../harness/in-time.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
-  createAgency,
-  createHome,
   databaseIsThere,
   eventually,
   startTestTracker,
@@ -51,19 +50,11 @@ describe.skipIf(!databaseIsThere)('closures', () => {
   let police: string;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20' });
-    const admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
-    await createAgency(hub.api, admin, 'VP', 'state_police');
+    ({ home, hub } = await setStage(['VUGD', 'VP'], { FLUSH_INTERVAL_MS: '20' }));
     fire = await hub.api.token('VUGD', 'dispatcher');
     police = await hub.api.token('VP', 'commander');
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   const close = (body: object, token = fire) =>
     hub.api.call<{ code?: string; version?: number; detail?: string }>('POST', '/api/v1/closures', body, token);

@@ -8,15 +8,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../../fixtures/world/seeded-random.js';
 import { lowPort } from '../harness/low-port.js';
-import {
-  createAgency,
-  createHome,
-  databaseKind,
-  eventually,
-  startTestTracker,
-  type TestHome,
-  type TestTracker,
-} from '../harness/test-tracker.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
+import { databaseKind, eventually, type TestHome, type TestTracker } from '../harness/test-tracker.js';
 
 const MOST_LINES = 60;
 const KILLS = 4;
@@ -47,17 +40,13 @@ describe.skipIf(databaseKind !== 'postgres')('the consumers that the documentati
       expect(printed!.trimEnd().split('\n').length).toBeLessThanOrEqual(MOST_LINES);
       await writeFile(join(folder, /^\/\/ (\w+\.mjs):/.exec(printed!)![1]!), printed!);
     }
-    home = await createHome();
-    hub = await startTestTracker(home, { WEBHOOK_ALLOW: '127.0.0.0/8' });
-    await createAgency(hub.api, await hub.api.admin(), 'VUGD');
+    ({ home, hub } = await setStage(['VUGD'], { WEBHOOK_ALLOW: '127.0.0.0/8' }));
     token = await hub.api.token('VUGD', 'dispatcher', 'integrator');
   });
   afterAll(async () => {
     await kill();
-    await hub.stop();
-    await home.remove();
     await rm(folder, { recursive: true, force: true });
-    expect(hub.errors).toEqual([]);
+    await clearStage({ home, hub });
   });
 
   const start = () => {

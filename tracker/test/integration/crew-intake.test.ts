@@ -4,14 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MemoryOutbox } from '../../../fixtures/crew-client/index.js';
 import { FIX_FLAG } from '../../src/protocol/crew.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
-  createAgency,
   createCrew,
-  createHome,
   crewClient,
   databaseIsThere,
   eventually,
-  startTestTracker,
   type TestCrew,
   type TestHome,
   type TestTracker,
@@ -72,16 +70,9 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
   let admin: string;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '50' });
-    admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
+    ({ home, hub, admin } = await setStage(['VUGD'], { FLUSH_INTERVAL_MS: '50' }));
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   async function stored(crew: TestCrew): Promise<StoredFix[]> {
     const { rows } = await hub.database.query<StoredFix>(

@@ -10,14 +10,13 @@ import { UNIT_FLAG } from '../../src/protocol/live-frame.js';
 import { Directory } from '../../src/units/directory.js';
 import { PositionsByHand } from '../../src/units/position-by-hand.js';
 import type { Present } from '../../src/veks/presence.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
   createAgency,
   createCrew,
-  createHome,
   crewClient,
   databaseIsThere,
   eventually,
-  startTestTracker,
   type TestHome,
   type TestTracker,
 } from '../harness/test-tracker.js';
@@ -34,16 +33,10 @@ describe.skipIf(!databaseIsThere)('commands of desks', () => {
   let dispatcher: string;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20', MAX_WAITING_COMMANDS: '20' });
-    await createAgency(hub.api, await hub.api.admin(), 'VUGD');
+    ({ home, hub } = await setStage(['VUGD'], { FLUSH_INTERVAL_MS: '20', MAX_WAITING_COMMANDS: '20' }));
     dispatcher = await hub.api.token('VUGD', 'dispatcher');
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   async function send(method: string, path: string, body: unknown, key: string, token = dispatcher): Promise<Answer> {
     const response = await fetch(`${hub.api.url}${path}`, {

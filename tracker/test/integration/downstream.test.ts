@@ -1,14 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
-  createAgency,
   createCrew,
-  createHome,
   databaseIsThere,
   eventually,
   feedIsRead,
-  startTestTracker,
   type TestCrew,
   type TestHome,
   type TestTracker,
@@ -68,17 +66,12 @@ describe.skipIf(!databaseIsThere)('what crews are told', () => {
   const devices: Device[] = [];
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20' });
-    admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
+    ({ home, hub, admin } = await setStage(['VUGD'], { FLUSH_INTERVAL_MS: '20' }));
     dispatcher = await hub.api.token('VUGD', 'dispatcher', 'call_taker');
   });
   afterAll(async () => {
     for (const device of devices) device.close();
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
+    await clearStage({ home, hub });
   });
 
   async function open({ token }: { readonly token: string }): Promise<Device> {

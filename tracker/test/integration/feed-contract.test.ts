@@ -10,6 +10,7 @@ import { EVENT_CATALOGUE } from '../../src/feed/event-catalogue.js';
 import { Feed } from '../../src/feed/feed.js';
 import { Sequencer } from '../../src/feed/sequencer.js';
 import { Lease } from '../../src/store/leases.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
   ApiClient,
   createAgency,
@@ -46,18 +47,10 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
   let token: string;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home);
-    const admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
-    await createAgency(hub.api, admin, 'VP', 'state_police');
+    ({ home, hub } = await setStage(['VUGD', 'VP']));
     token = await hub.api.token('VUGD', 'dispatcher', 'integrator', 'admin');
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   const newVek = async (api = hub.api, by = token, fields: object = {}) => {
     const id = uuidv7();

@@ -4,10 +4,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditRow, auditHash } from '../../src/feed/audit-chain.js';
 import { Sequencer } from '../../src/feed/sequencer.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
   createAgency,
   createCrew,
-  createHome,
   databaseIsThere,
   databaseKind,
   eventually,
@@ -32,18 +32,10 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
   let token: string;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home);
-    const admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
-    await createAgency(hub.api, admin, 'VP', 'state_police');
+    ({ home, hub } = await setStage(['VUGD', 'VP']));
     token = await hub.api.token('VUGD', 'call_taker', 'dispatcher', 'integrator');
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   const newVek = async () => {
     const id = uuidv7();

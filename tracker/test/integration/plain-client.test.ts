@@ -1,15 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createAgency,
-  createCrew,
-  createHome,
-  databaseIsThere,
-  eventually,
-  startTestTracker,
-  type TestHome,
-  type TestTracker,
-} from '../harness/test-tracker.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
+import { createCrew, databaseIsThere, eventually, type TestHome, type TestTracker } from '../harness/test-tracker.js';
 import { PlainClient } from '../plain-client.js';
 
 const PLACE = { lon: 24.1059, lat: 56.946 };
@@ -23,17 +15,12 @@ describe.skipIf(!databaseIsThere)('a client written from PROTOCOL.md alone', () 
   const clients: PlainClient[] = [];
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '50' });
-    admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
+    ({ home, hub, admin } = await setStage(['VUGD'], { FLUSH_INTERVAL_MS: '50' }));
     dispatcher = await hub.api.token('VUGD', 'dispatcher', 'call_taker');
   });
   afterAll(async () => {
     for (const client of clients) client.cut({ forGood: true });
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
+    await clearStage({ home, hub });
   });
 
   describe.each(['binary', 'json'] as const)('in %s', (encoding) => {

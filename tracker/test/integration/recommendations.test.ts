@@ -407,7 +407,12 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     // at work now, and expected to be free in half an hour
     const vekId = await newVek();
     const assignmentId = uuidv7();
-    await hub.api.ok('POST', `/api/v1/veks/${vekId}/assignments`, { id: assignmentId, unitId: free.unitId }, dispatcher);
+    await hub.api.ok(
+      'POST',
+      `/api/v1/veks/${vekId}/assignments`,
+      { id: assignmentId, unitId: free.unitId },
+      dispatcher,
+    );
     const freeAt = new Date(Date.now() + 1_800_000).toISOString();
     await hub.api.ok('PUT', `/api/v1/assignments/${assignmentId}/expected-free`, { at: freeAt }, dispatcher);
     expect((await what({ place: PLACE, withinS: 600 })).notAvailable.status_not_dispatchable).toBe(1);

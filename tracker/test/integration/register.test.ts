@@ -11,15 +11,13 @@ import { ROLES } from '../../src/rights/matrix.js';
 import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
 import { moduleDatabaseUrl } from '../harness/module-home.js';
 import { fieldOf, PageVisitor } from '../harness/page-visitor.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
   ApiClient,
-  createAgency,
   createCrew,
-  createHome,
   databaseIsThere,
   databaseKind,
   eventually as eventuallyWithin,
-  startTestTracker,
   type TestHome,
   type TestTracker,
 } from '../harness/test-tracker.js';
@@ -66,21 +64,15 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
     register = undefined;
   };
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home);
-    const admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VP', 'state_police');
-    await createAgency(hub.api, admin, 'RPP', 'municipal_police');
-    await createAgency(hub.api, admin, 'VUGD');
+    ({ home, hub } = await setStage(['VP', 'RPP', 'VUGD']));
     vp = await hub.api.token('VP', 'dispatcher', 'call_taker');
     rpp = await hub.api.token('RPP', 'dispatcher', 'call_taker');
     await start();
   });
   afterAll(async () => {
     await stop();
-    await hub.stop();
-    await home.remove();
-    expect([...errors, ...hub.errors]).toEqual([]);
+    await clearStage({ home, hub });
+    expect(errors).toEqual([]);
   });
 
   const api = () => new ApiClient(`http://127.0.0.1:${port}`);

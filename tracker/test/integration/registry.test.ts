@@ -4,15 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MATRIX } from '../../src/rights/matrix.js';
 import { deviceTokenSha256 } from '../../src/rights/tokens.js';
-import {
-  createAgency,
-  createHome,
-  databaseIsThere,
-  eventually,
-  startTestTracker,
-  type TestHome,
-  type TestTracker,
-} from '../harness/test-tracker.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
+import { databaseIsThere, eventually, type TestHome, type TestTracker } from '../harness/test-tracker.js';
 
 interface Problem {
   readonly type: string;
@@ -59,18 +52,10 @@ describe.skipIf(!databaseIsThere)('registering', () => {
   let vugdAdmin: string;
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home);
-    operator = await hub.api.admin();
-    await createAgency(hub.api, operator, 'VUGD');
-    await createAgency(hub.api, operator, 'VP', 'state_police');
+    ({ home, hub, admin: operator } = await setStage(['VUGD', 'VP']));
     vugdAdmin = await hub.api.token('VUGD', 'admin');
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   /** Posts lines of an import as they are. */
   async function send<Body>(kind: string, lines: string, token = operator): Promise<{ status: number; body: Body }> {

@@ -17,15 +17,13 @@ import { CommandError } from '../../src/veks/errors.js';
 import { closeVek, reopenVek, updateVek } from '../../src/veks/vek-commands.js';
 import { mergeVek } from '../../src/veks/vek-merge.js';
 import { answerPart, offerPart, returnPart, timeOutPart } from '../../src/veks/vek-parts.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
-  createAgency,
   createCrew,
-  createHome,
   crewClient,
   databaseIsThere,
   eventually,
   feedIsRead,
-  startTestTracker,
   type TestHome,
   type TestTracker,
 } from '../harness/test-tracker.js';
@@ -79,29 +77,17 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
   let home: TestHome;
   let hub: TestTracker;
   let admin: string;
-  const ids: Record<string, string> = {};
+  let ids: Readonly<Record<string, string>>;
   const desk: Record<string, string> = {};
   const clients: CrewClient[] = [];
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home, { FLUSH_INTERVAL_MS: '20' });
-    admin = await hub.api.admin();
-    for (const [code, kind] of [
-      ['VUGD', 'fire_rescue'],
-      ['VP', 'state_police'],
-      ['RPP', 'municipal_police'],
-      ['NMPD', 'ambulance'],
-    ] as const) {
-      ids[code] = await createAgency(hub.api, admin, code, kind);
-      desk[code] = await hub.api.token(code, 'dispatcher', 'call_taker');
-    }
+    ({ home, hub, admin, ids } = await setStage(['VUGD', 'VP', 'RPP', 'NMPD'], { FLUSH_INTERVAL_MS: '20' }));
+    for (const code of Object.keys(ids)) desk[code] = await hub.api.token(code, 'dispatcher', 'call_taker');
   });
   afterAll(async () => {
     for (const client of clients) client.stop();
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
+    await clearStage({ home, hub });
   });
 
   async function newVek(fields: object = {}, agency = 'VUGD'): Promise<string> {

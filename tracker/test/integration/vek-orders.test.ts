@@ -1,25 +1,21 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom, type SeededRandom } from '../../../fixtures/world/seeded-random.js';
+import { feedSql } from '../../src/feed/feed-sql.js';
 import {
   ASSIGNMENT_MOVES,
   type AssignmentStatus,
   isAssignmentStatus,
   type UnitStatus,
 } from '../../src/protocol/status.js';
+import { Database } from '../../src/store/database.js';
+import { Directory } from '../../src/units/directory.js';
 import { assignUnit } from '../../src/veks/assignments.js';
-import { duplicateScore, findDuplicates, type Reported, type Suggestion } from '../../src/veks/duplicates.js';
+import { duplicateScore, findDuplicates, NARROW_M, type Reported, type Suggestion } from '../../src/veks/duplicates.js';
 import { moveUnit } from '../../src/veks/unit-status.js';
-import {
-  createAgency,
-  createCrew,
-  createHome,
-  databaseIsThere,
-  feedIsRead,
-  startTestTracker,
-  type TestHome,
-  type TestTracker,
-} from '../harness/test-tracker.js';
+import { veksSql } from '../../src/veks/veks-sql.js';
+import { clearStage, setStage } from '../harness/test-stage.js';
+import { createCrew, databaseIsThere, feedIsRead, type TestHome, type TestTracker } from '../harness/test-tracker.js';
 
 const SEED = Number(process.env.VEK_SEED ?? 20_261_122);
 const WRITERS = 8;
@@ -29,26 +25,14 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
   let home: TestHome;
   let hub: TestTracker;
   let admin: string;
-  const ids: Record<string, string> = {};
+  let ids: Readonly<Record<string, string>>;
   const desk: Record<string, string> = {};
 
   beforeAll(async () => {
-    home = await createHome();
-    hub = await startTestTracker(home);
-    admin = await hub.api.admin();
-    for (const [code, kind] of [
-      ['VUGD', 'fire_rescue'],
-      ['VP', 'state_police'],
-    ] as const) {
-      ids[code] = await createAgency(hub.api, admin, code, kind);
-      desk[code] = await hub.api.token(code, 'dispatcher', 'call_taker');
-    }
+    ({ home, hub, admin, ids } = await setStage(['VUGD', 'VP']));
+    for (const code of Object.keys(ids)) desk[code] = await hub.api.token(code, 'dispatcher', 'call_taker');
   });
-  afterAll(async () => {
-    await hub.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
-  });
+  afterAll(() => clearStage({ home, hub }));
 
   async function newVek(): Promise<string> {
     const id = uuidv7();
@@ -264,6 +248,69 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
     }
   });
 
+  it(`a unit's last call ended when the latest end of all its calls says (seed ${SEED})`, async () => {
+    const random = createRandom(SEED, 'last calls');
+    const [vekId, units] = [await newVek(), [await newUnit(), await newUnit(), await newUnit()]];
+    const start = Date.now() - 1_000_000_000;
+    // one after another, each of which ends before the next is sent; what a crew pressed late was at its own time
+    const calls = units.slice(1).flatMap((unitId, nr) => {
+      let sentAt = start;
+      return Array.from({ length: 25 * (nr + 1) }, () => {
+        sentAt += 1000 + random.below(1_000_000);
+        return {
+          id: uuidv7(),
+          unitId,
+          sentAt,
+          end: random.pick(['done', 'cancelled']),
+          endedAt: sentAt + random.below(1000),
+        };
+      });
+    });
+    await hub.database.query(
+      `WITH call AS (
+         SELECT * FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, "unitId" uuid, "sentAt" float8, "end" text, "endedAt" float8)
+       ), sent AS (
+         INSERT INTO assignment (id, agency_id, vek_id, unit_id, status, assigned_by, created_at)
+         SELECT id, $2, $3, "unitId", "end", 'test', to_timestamp("sentAt" / 1000) FROM call
+       )
+       INSERT INTO assignment_milestone (assignment_id, agency_id, code, at, received_at, source)
+       SELECT id, $2::uuid, code, to_timestamp(at / 1000), to_timestamp("endedAt" / 1000), 'crew'
+       FROM call CROSS JOIN LATERAL (VALUES ('dispatched', "sentAt"), ("end", "endedAt")) AS m(code, at)`,
+      [JSON.stringify(calls), ids.VUGD, vekId],
+    );
+    const { directory } = hub.tracker.core;
+    await directory.reloadUnits(units);
+    for (const id of units) {
+      const ends = calls.filter(({ unitId }) => unitId === id).map(({ endedAt }) => endedAt);
+      expect(directory.units.get(id)!.lastCallEndedAt, `seed ${SEED}`).toBe(
+        ends.length === 0 ? null : Math.max(...ends),
+      );
+    }
+  });
+
+  it('V53 what is read with each event is planned once a connection', async ({ skip }) => {
+    if (hub.database.address.kind === 'embedded') skip('the embedded database keeps no plans');
+    const one = new Database(hub.database.address, { connections: 1 });
+    const directory = new Directory(one, hub.tracker.core.live);
+    const nobody = uuidv7();
+    try {
+      for (let n = 0; n < 12; n++) {
+        await directory.reloadUnits([nobody]);
+        await one.query(veksSql.vek, [nobody, [ids.VUGD]]);
+        await one.query(veksSql.states, [[nobody]]);
+        await one.query(feedSql.follow, [n, 1]);
+      }
+      const { rows } = await one.query<{ statement: string; custom_plans: number }>(
+        'SELECT statement, custom_plans FROM pg_prepared_statements WHERE generic_plans + custom_plans >= 12',
+      );
+      expect(rows).toHaveLength(4);
+      // the first five times the server looks what the values are worth
+      expect(rows.filter(({ custom_plans }) => custom_plans > 5)).toEqual([]);
+    } finally {
+      await one.close();
+    }
+  });
+
   describe('duplicates', () => {
     interface Card extends Reported {
       readonly id: string;
@@ -291,7 +338,7 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
       return {
         lon: somewhere ? (east > 180 ? east - 360 : east) : null,
         lat: somewhere ? lat + random.normal() * 0.008 : null,
-        accuracyM: random.pick([null, 5, 80, 600, 2500, 9000]),
+        accuracyM: random.pick([null, 5, 80, NARROW_M, NARROW_M + 1, 600, 2500, 9000]),
         typeCode: random.pick(TYPES),
         receivedAt: now - Math.round(random.between(0, 8 * HOUR)),
       };
@@ -415,26 +462,29 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
       );
       const candidates = /RETURN QUERY(.*);\s*END;/s.exec(rows[0]!.prosrc)![1]!;
       const given: Record<string, string> = {
-        $2: '56.9',
-        $3: '1800000000000',
-        $4: `'{${ids.VUGD}}'`,
-        $5: 'NULL',
-        $16: "'{24.0}'",
-        $17: "'{24.2}'",
-        $18: '56.8',
-        $19: '57',
-        $20: "'{24.0}'",
-        $21: "'{24.2}'",
-        $22: '56.8',
-        $23: '57',
+        report_lat: '56.9',
+        reported_ms: '1800000000000',
+        reader_ids: `'{${ids.VUGD}}'::uuid[]`,
+        except_id: 'NULL::uuid',
+        wests: "'{24.0}'::float8[]",
+        easts: "'{24.2}'::float8[]",
+        south: '56.8',
+        north: '57',
       };
+      const named =
+        /\b(?:narrow|wide)_(wests|easts|south|north)\b|\b(?:report_lat|reported_ms|reader_ids|except_id)\b/g;
+      const numbers =
+        /\b\w*circle_m\b|\b(?:points_apart|narrow_reach|wide_reach)_m\b|\bshare_of_circles\b|\b\w+_ms\b|\bmax_unplaced\b/g;
       const placed = ['vek_open_place', 'vek_open_wide_place', 'vek_ended_place', 'vek_ended_wide_place'];
       const plans: readonly [lon: string, indexes: readonly string[]][] = [
         ['24.1', [...placed, 'vek_ended_unplaced', 'vek_open']],
         ['NULL', ['vek_ended_unplaced', 'vek_closed', 'vek_open']],
       ];
       for (const [lon, indexes] of plans) {
-        const question = candidates.replace(/\$\d+/g, (parameter) => ({ ...given, $1: lon })[parameter] ?? '500');
+        const question = candidates
+          .replace(/\breport_lon\b/g, `${lon}::float8`)
+          .replace(named, (parameter, edge = parameter) => given[edge]!)
+          .replace(numbers, '500');
         const plan = await hub.database.transaction(async (tx) => {
           await tx.query('SET LOCAL enable_seqscan = off'); // the table is too small for an index to pay
           return (await tx.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${question}`)).rows;
@@ -443,6 +493,21 @@ describe.skipIf(!databaseIsThere)('VEKs in whatever order things come', () => {
         for (const index of indexes) expect(lines).toMatch(new RegExp(`${index}\\b`));
         expect(lines).not.toMatch(/Seq Scan on vek\b/);
       }
+    });
+
+    it('V7 which circles are looked for near by is the same in code, function and indexes', async () => {
+      const { rows } = await hub.database.query<{ text: string }>(
+        `SELECT pg_get_functiondef('vek_duplicates'::regproc) AS text
+         UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'vek'::regclass`,
+      );
+      const limits = rows.map(({ text }) => [...text.matchAll(/accuracy_m > \(?([\d.]+)/g)].map(([, m]) => Number(m)));
+      expect(
+        limits
+          .filter((each) => each.length > 0)
+          .map((each) => each.length)
+          .sort(),
+      ).toEqual([1, 1, 1, 1, 4]);
+      expect([...new Set(limits.flat())]).toEqual([NARROW_M]);
     });
   });
 });

@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clearStage, setStage } from '../harness/test-stage.js';
 import {
   createAgency,
-  createHome,
   databaseIsThere,
   eventually,
   feedIsRead,
@@ -33,18 +33,12 @@ describe.skipIf(!databaseIsThere)('webhooks', () => {
 
   beforeAll(async () => {
     await receiver.start();
-    home = await createHome();
-    hub = await startTestTracker(home, env);
-    const admin = await hub.api.admin();
-    await createAgency(hub.api, admin, 'VUGD');
-    await createAgency(hub.api, admin, 'VP', 'state_police');
+    ({ home, hub } = await setStage(['VUGD', 'VP'], env));
     token = await hub.api.token('VUGD', 'dispatcher', 'integrator', 'admin');
   });
   afterAll(async () => {
-    await hub.stop();
+    await clearStage({ home, hub });
     await receiver.stop();
-    await home.remove();
-    expect(hub.errors).toEqual([]);
   });
 
   const newVek = async () => {

@@ -76,6 +76,9 @@ export function serviceRoutes(operations: Operations, core: Core, metrics: Metri
             agencyId: z.uuid(),
             agencyCode: z.string(),
             roles: z.array(z.string()),
+            modules: z
+              .array(z.object({ nameLv: z.string(), nameEn: z.string(), url: z.string() }))
+              .openapi({ description: 'Pages of modules that are for you (`MODULE_PAGES`)' }),
           }),
           'Who the token says you are',
         ),
@@ -83,7 +86,11 @@ export function serviceRoutes(operations: Operations, core: Core, metrics: Metri
     },
     (c) => {
       const { subject, name, agency, roles } = c.get('caller').principal;
-      return c.json({ subject, name, agencyId: agency.id, agencyCode: agency.code, roles: [...roles] }, 200);
+      const modules = core.settings.modulePages
+        .filter((page) => page.agencies.length === 0 || page.agencies.includes(agency.code))
+        .filter((page) => page.roles.length === 0 || page.roles.some((role) => roles.includes(role)))
+        .map(({ nameLv, nameEn, url }) => ({ nameLv, nameEn, url }));
+      return c.json({ subject, name, agencyId: agency.id, agencyCode: agency.code, roles: [...roles], modules }, 200);
     },
   );
 }

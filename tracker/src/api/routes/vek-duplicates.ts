@@ -56,7 +56,7 @@ export function vekDuplicateRoutes(operations: Operations, core: Core): void {
     async (c) => {
       const { id } = c.req.valid('param');
       const agencies = c.get('caller').agencies();
-      const row = (await database.query<VekRow>(sql.vek, [[id], agencies])).rows[0];
+      const row = (await database.query<VekRow>(sql.vek, [id, agencies])).rows[0];
       if (row === undefined) throw new ApiError(404, 'not_found', 'no VEK here');
       const { lon, lat, type_code: typeCode, accuracy_m: accuracyM, received_at: receivedAt } = row;
       const report = { lon, lat, accuracyM, typeCode, receivedAt };

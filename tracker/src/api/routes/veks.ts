@@ -68,7 +68,7 @@ export function vekRoutes(operations: Operations, core: Core, reads: ReadLog): v
     async (c) => {
       const { id } = c.req.valid('param');
       const caller = c.get('caller');
-      const row = (await database.query<VekRow>(sql.vek, [[id], caller.agencies()])).rows[0];
+      const row = (await database.query<VekRow>(sql.vek, [id, caller.agencies()])).rows[0];
       if (row === undefined) throw new ApiError(404, 'not_found', 'no VEK here');
       await reads.note(caller, 'read_vek', { kind: 'vek', id });
       return c.json(vekOf(row, caller.principal.agency.kind), 200);
