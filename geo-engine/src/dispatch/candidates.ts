@@ -15,13 +15,11 @@ import type { Travel, Ways } from './ways.js';
 /** Units that a line names although they do not go; the others are counted. */
 export const NAMED_NOT_CHOSEN = 10;
 /** Ways asked for in one go: few, for each may show that the next need not be asked for. */
-const BATCH = 16;
+const BATCH = 4;
 
-/** So many are asked before a ring around the place is drawn, then twice as many before a wider one, if so many wait still. */
-const ASKED_BEFORE_RING = 32;
+/** So many are asked before a ring around the place is drawn, then thrice as many before a wider one, if so many wait still. */
+const ASKED_BEFORE_RING = 48;
 const WAITING_FOR_RING = 32;
-/** Radius of a ring, of the way to the unit asked last: who is beyond then lies well beyond. */
-const RING_SHARE = 0.9;
 const NO_RING = 'none';
 
 /** Why units were not looked at any closer, by how many. */
@@ -106,6 +104,8 @@ class Shortlisting {
   readonly #inProfile: Uint32Array; //    [profiles] eligible units still waiting
   readonly #aboutLine: Uint32Array; //    [lines] units still waiting
   #nearest: readonly LeastHeld[] = []; // [lines] response times of those asked about
+  readonly #namedMs: Float64Array; //     [lines] who is later is not named
+  #chosenMs = new Float64Array(); //      [profiles] who costs more is not chosen
   readonly #regretMs: number;
   readonly #asked: AskedUnit[] = [];
   #askedBeforeRing = ASKED_BEFORE_RING;
@@ -129,6 +129,7 @@ class Shortlisting {
     const classes = roster.classes.count;
     this.#profileOf = new Int32Array(classes).fill(-1);
     this.#aboutLine = new Uint32Array(lines);
+    this.#namedMs = new Float64Array(lines);
     const eligible: number[] = []; // [profiles]
     for (let number = 0; number < classes; number++) {
       if (scan.aboutOf[number] === 0) continue;
@@ -142,6 +143,7 @@ class Shortlisting {
       if (profile >= 0) eligible[profile] = (eligible[profile] ?? 0) + ofClass[0]!;
     }
     this.#inProfile = Uint32Array.from(eligible);
+    this.#chosenMs = new Float64Array(eligible.length);
     // whole milliseconds are compared: what a choice counts besides them is less than one
     this.#regretMs = question.policy.regretS[question.priority] * 1000;
     this.#profiles.count();
@@ -188,24 +190,27 @@ class Shortlisting {
   }
 
   #list(): Shortlist {
-    const { queue } = this.#scan;
+    const { queue, closer } = this.#scan;
     let batch: number[] = [];
-    let farthestMs = this.#farthestMs();
-    while (queue.length > 0) {
-      const leastMs = queue.peekBound();
+    let farthestMs = this.#learn();
+    while (queue.length + closer.length > 0) {
+      const isCloser = queue.length === 0 || (closer.length > 0 && closer.peekBound() <= queue.peekBound());
+      const leastMs = isCloser ? closer.peekBound() : queue.peekBound();
       if (leastMs > farthestMs) break;
-      const slot = queue.pop();
+      const slot = isCloser ? closer.pop() : queue.pop();
+      if (this.#canMatter(slot, leastMs)) {
+        if (isCloser) batch.push(slot);
+        else if (this.#waitsOn(slot)) continue;
+      }
       if (this.#leaves(slot)) farthestMs = this.#farthestMs();
-      if (!this.#canMatter(slot, leastMs)) continue;
-      if (this.#ringM > 0 && !this.#canMatter(slot, this.#closerMs(slot, leastMs))) continue;
-      batch.push(slot);
       if (batch.length < BATCH) continue;
       this.#ask(batch);
-      farthestMs = this.#farthestMs();
+      farthestMs = this.#learn();
       if (this.#asked.length >= this.#askedBeforeRing) this.#widenRing(slot, farthestMs);
       batch = [];
     }
     this.#ask(batch);
+    this.#learn();
     // by now the real times rule out what the bounds could not
     const kept = this.#asked.filter(({ slot, responseMs }) => this.#canMatter(slot, responseMs));
     for (const { slot } of kept) this.#recount(slot, -1);
@@ -218,21 +223,41 @@ class Shortlisting {
 
   /** Draws a wider ring if that spares asking many of those who wait. `slot`: the last one asked. */
   #widenRing(slot: number, farthestMs: number): void {
-    this.#askedBeforeRing = 2 * this.#asked.length;
-    if (this.#scan.queue.countUpTo(farthestMs) < WAITING_FOR_RING) return;
-    this.#ringM = RING_SHARE * this.#scan.straightM(this.#roster, slot);
+    const { queue, closer } = this.#scan;
+    this.#askedBeforeRing = 3 * this.#asked.length;
+    if (queue.countUpTo(farthestMs) + closer.length < WAITING_FOR_RING) return;
+    this.#ringM = this.#scan.straightM(this.#roster, slot);
     this.#rings.length = 0;
+    const waiting: number[] = [];
+    while (closer.length > 0) waiting.push(closer.pop());
+    for (const slot of waiting) closer.push(slot, this.#closerMs(slot));
   }
 
-  /** A unit's bound with what is known of the ways that enter the ring. */
-  #closerMs(slot: number, leastMs: number): number {
+  /** Lets a unit wait on by a closer bound. false: by that one it can not matter. */
+  #waitsOn(slot: number): boolean {
+    const closerMs = this.#closerMs(slot);
+    if (!this.#canMatter(slot, closerMs)) return false;
+    this.#scan.closer.push(slot, closerMs);
+    return true;
+  }
+
+  /** A unit's bound with what is known of its way to the road, and of the ways that enter the ring. */
+  #closerMs(slot: number): number {
+    const roster = this.#roster;
+    const profile = roster.profiles[roster.profileOf[slot]!]!;
+    const offRoadM = this.#ways.leastOffRoadM?.(profile, roster.handleOf[slot]!, roster.vec, slot) ?? 0;
+    const pace = this.#scan.pace(roster, slot, offRoadM);
+    const byLineMs = this.#scan.byLineMs(roster, slot, pace);
+    const ring = this.#ringOf(slot);
+    if (ring === NO_RING || !this.#canMatter(slot, byLineMs)) return byLineMs;
+    return Math.max(byLineMs, this.#scan.byRingMs(roster, slot, pace, ring));
+  }
+
+  #ringOf(slot: number): RingBound | typeof NO_RING {
+    if (this.#ringM === 0) return NO_RING;
     const number = this.#roster.profileOf[slot]!;
-    let ring = this.#rings[number];
-    if (ring === undefined) {
-      ring = this.#ways.ringBound?.(this.#roster.profiles[number]!, this.#ringM) ?? NO_RING;
-      this.#rings[number] = ring;
-    }
-    return ring === NO_RING ? leastMs : this.#scan.closerMs(this.#roster, slot, leastMs, ring);
+    this.#rings[number] ??= this.#ways.ringBound?.(this.#roster.profiles[number]!, this.#ringM) ?? NO_RING;
+    return this.#rings[number];
   }
 
   /** Number of the profile of an eligible unit; -1: it can only be named. */
@@ -256,28 +281,33 @@ class Shortlisting {
   }
 
   #canMatter(slot: number, leastMs: number): boolean {
-    const profile = this.#profileAt(slot);
-    if (profile >= 0) {
-      const leastMsWithPenalties = leastCostMs(this.#roster.standing[slot]!, leastMs, this.#question);
-      if (leastMsWithPenalties <= this.#profiles.enoughMs(profile) + this.#regretMs) return true;
-    }
+    const namedMs = this.#namedMs;
     const about = this.#aboutAt(slot);
-    for (let line = 0; line < this.#nearest.length; line++) {
-      if ((about & (1 << line)) !== 0 && leastMs <= this.#nearest[line]!.worst) return true;
+    for (let line = 0; line < namedMs.length; line++) {
+      if ((about & (1 << line)) !== 0 && leastMs <= namedMs[line]!) return true;
     }
-    return false;
+    const profile = this.#profileAt(slot);
+    if (profile < 0) return false;
+    const chosenMs = this.#chosenMs[profile]!;
+    // penalties only add to it
+    return leastMs <= chosenMs && leastCostMs(this.#roster.standing[slot]!, leastMs, this.#question) <= chosenMs;
+  }
+
+  /** Takes in what the ways asked for tell. Returns #farthestMs. */
+  #learn(): number {
+    for (let profile = 0; profile < this.#chosenMs.length; profile++)
+      this.#chosenMs[profile] = this.#profiles.enoughMs(profile) + this.#regretMs;
+    for (let line = 0; line < this.#namedMs.length; line++) this.#namedMs[line] = this.#nearest[line]!.worst;
+    return this.#farthestMs();
   }
 
   /** Beyond this bound nobody who waits can matter. */
   #farthestMs(): number {
     let farthest = Number.NEGATIVE_INFINITY;
-    for (let profile = 0; profile < this.#inProfile.length; profile++) {
-      if (this.#inProfile[profile]! > 0)
-        farthest = Math.max(farthest, this.#profiles.enoughMs(profile) + this.#regretMs);
-    }
-    for (let line = 0; line < this.#nearest.length; line++) {
-      if (this.#aboutLine[line]! > 0) farthest = Math.max(farthest, this.#nearest[line]!.worst);
-    }
+    for (let profile = 0; profile < this.#inProfile.length; profile++)
+      if (this.#inProfile[profile]! > 0) farthest = Math.max(farthest, this.#chosenMs[profile]!);
+    for (let line = 0; line < this.#namedMs.length; line++)
+      if (this.#aboutLine[line]! > 0) farthest = Math.max(farthest, this.#namedMs[line]!);
     return farthest;
   }
 
@@ -285,7 +315,8 @@ class Shortlisting {
   #ask(batch: readonly number[]): void {
     const { now, policy } = this.#question;
     const table = this.#ways.table(batch.map((slot) => this.#roster.startAt(slot)));
-    for (const [i, slot] of batch.entries()) {
+    for (let i = 0; i < batch.length; i++) {
+      const slot = batch[i]!;
       const unit = this.#roster.standing[slot]!;
       const travel = table[i] ?? null;
       if (travel === null) {

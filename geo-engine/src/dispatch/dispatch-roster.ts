@@ -23,6 +23,7 @@ export class DispatchRoster {
   #slots = 0; // slots ever used; those in #freeSlots are empty
   readonly standing: (StandingUnit | undefined)[] = []; //   [slots]
   readonly #fixes = new FixColumns(FIRST_CAPACITY);
+  handleOf = new Float64Array(FIRST_CAPACITY); //            [slots]
   classOf = new Int32Array(FIRST_CAPACITY); //               [slots] number in classes, NONE: empty
   stateOf = new Int32Array(FIRST_CAPACITY); //               [slots] index of commonStates, NONE: a state of its own
   profileOf = new Int32Array(FIRST_CAPACITY); //             [slots] index of profiles
@@ -49,6 +50,7 @@ export class DispatchRoster {
     // the new class first: a class that is left and entered again keeps its number
     const number = this.classes.enter(unit);
     if (this.classOf[slot] !== NONE) this.classes.leave(this.classOf[slot]!);
+    this.handleOf[slot] = unit.handle;
     this.classOf[slot] = number;
     this.standing[slot] = unit;
     this.stateOf[slot] = this.#stateNumber(unit);
@@ -176,6 +178,7 @@ export class DispatchRoster {
   #grow(): void {
     const room = 2 * this.classOf.length;
     this.#fixes.grow(room);
+    this.handleOf = wider(this.handleOf, new Float64Array(room));
     this.classOf = wider(this.classOf, new Int32Array(room));
     this.stateOf = wider(this.stateOf, new Int32Array(room));
     this.profileOf = wider(this.profileOf, new Int32Array(room));

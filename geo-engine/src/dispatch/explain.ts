@@ -6,10 +6,13 @@ import { NAMED_NOT_CHOSEN, type ReasonCounts } from './candidates.js';
 import type { UnitChoice } from './choose-units.js';
 import type { DispatchQuestion } from './dispatch-question.js';
 import { compareIdle, crewKey, type DispatchUnit } from './dispatch-unit.js';
-import { type Eligibility, type Ineligible, wayRefusal } from './eligibility.js';
+import { codeNumber, type Eligibility, type Ineligible, wayRefusal } from './eligibility.js';
 import { againstTarget, type ResponseTime } from './eta.js';
 import { crewsOf, type Given, handOut } from './hand-out.js';
+import { CODE_NUMBERS } from './roster-scan.js';
 import type { Taken } from './stage.js';
+
+const NO_ROUTE = codeNumber('no_route');
 
 /** Why a unit that may go does not, with the figures behind it. */
 export type LeftOut =
@@ -166,25 +169,27 @@ function explainLines(
   facts: LeftOutFacts,
 ): LineAnswer[] {
   const goes = new Set(choice.taken.map(({ candidate }) => candidate.unit));
+  const staying = nearestFirst.filter(({ unit }) => !goes.has(unit));
   const crews = crewsOf(choice.taken);
   return demand.lines.map((demandLine, line): LineAnswer => {
-    const rest: Partial<Record<string, number>> = { ...others[line] };
     const notChosen: BypassedUnit[] = [];
-    for (const one of nearestFirst) {
-      if (goes.has(one.unit)) continue;
+    const rest = new Uint32Array(CODE_NUMBERS);
+    const restNumbers: number[] = []; // as they were met
+    const serving = worstServing(given[line]!, line);
+    for (const one of staying) {
       const { unit, response, about, codes } = one;
       if (response !== null && (about & (1 << line)) !== 0 && notChosen.length < NAMED_NOT_CHOSEN) {
         const reason =
           (codes[line]! > 0 ? eligibility.refusal(unit, line) : undefined) ??
           wayRefusal(response, eligibility.needOf(line)) ??
-          leftOut(one.candidate!, line, given[line]!, crews, facts);
-        notChosen.push({ ...named(unit), response, reason });
+          leftOut(one.candidate!, line, serving, crews, facts);
+        const { unitId, callsign, agencyId, service } = unit;
+        notChosen.push({ unitId, callsign, agencyId, service, response, reason });
         continue;
       }
       // what keeps back those who were not named and whose ways were not all asked for is that others are nearer
-      const number = codes[line]!;
-      const code = number > 0 ? INELIGIBLE_CODES[number - 1]! : response === null ? 'no_route' : FARTHER;
-      rest[code] = (rest[code] ?? 0) + 1;
+      const number = codes[line]! || (response === null ? NO_ROUTE : 0);
+      if (rest[number]!++ === 0) restNumbers.push(number);
     }
     const missing = demandLine.quantity - choice.met[line]!;
     return {
@@ -196,7 +201,7 @@ function explainLines(
         standsInWith: taken.candidate.supplies[line]!.standsInWith,
       })),
       notChosen,
-      restByReason: rest,
+      restByReason: countsByReason(others[line]!, restNumbers, rest),
       shortfall: missing > 0 ? { missing, next: notChosen[0] ?? null } : null,
     };
   });
@@ -230,27 +235,53 @@ function add(sums: Map<string, number>, code: string, quantity: number): void {
   sums.set(code, (sums.get(code) ?? 0) + quantity);
 }
 
+/** Adds to what was counted, by the numbers of reasons. */
+function countsByReason(counted: ReasonCounts, numbers: readonly number[], more: Uint32Array): ReasonCounts {
+  const counts: Partial<Record<IneligibleCode | typeof FARTHER, number>> = { ...counted };
+  for (const number of numbers) {
+    const code = number === 0 ? FARTHER : INELIGIBLE_CODES[number - 1]!;
+    counts[code] = (counts[code] ?? 0) + more[number]!;
+  }
+  return counts;
+}
+
+/** The greatest figures of those who serve a line, each by itself. */
+interface WorstServing {
+  readonly dearestMs: number;
+  readonly farthestMs: number;
+  readonly mostMissed: number;
+}
+
+/** undefined: nobody serves it. */
+function worstServing(given: readonly Given[], line: number): WorstServing | undefined {
+  if (given.length === 0) return undefined;
+  return {
+    dearestMs: Math.max(...given.map(({ taken }) => taken.candidate.costMs + penaltyOf(taken, line))),
+    farthestMs: Math.max(...given.map(({ taken }) => taken.candidate.response.responseMs)),
+    mostMissed: Math.max(0, ...given.map(({ taken }) => taken.candidate.coverageLoss)),
+  };
+}
+
 function leftOut(
   candidate: Candidate,
   line: number,
-  given: readonly Given[],
+  serving: WorstServing | undefined,
   crews: ReadonlyMap<string, Taken>,
   { keptCoverage, elsewhere }: LeftOutFacts,
 ): LeftOut {
-  const sharer = crews.get(crewKey(candidate.unit));
+  const key = crewKey(candidate.unit);
+  const sharer = crews.get(key);
   if (sharer !== undefined) return { code: 'crew_shared', unitId: sharer.candidate.unit.unitId };
-  const vekId = elsewhere.get(crewKey(candidate.unit));
+  const vekId = elsewhere.get(key);
   if (vekId !== undefined) return { code: 'sent_elsewhere', vekId };
-  if (given.length === 0) return { code: 'less_together' };
+  if (serving === undefined) return { code: 'less_together' };
+  const { dearestMs, farthestMs, mostMissed } = serving;
   const costMs = candidate.costMs + candidate.supplies[line]!.penaltyMs;
-  const dearestMs = Math.max(...given.map(({ taken }) => taken.candidate.costMs + penaltyOf(taken, line)));
-  const farthestMs = Math.max(...given.map(({ taken }) => taken.candidate.response.responseMs));
   const { responseMs } = candidate.response;
   if (costMs >= dearestMs) {
     if (responseMs >= farthestMs) return { code: 'farther', byMs: responseMs - farthestMs };
     return { code: 'costs_more', byMs: costMs - dearestMs, penaltyMs: costMs - responseMs };
   }
-  const mostMissed = Math.max(0, ...given.map(({ taken }) => taken.candidate.coverageLoss));
   const { coverageLoss } = candidate;
   return keptCoverage && coverageLoss > mostMissed
     ? { code: 'kept_for_coverage', coverageLoss }

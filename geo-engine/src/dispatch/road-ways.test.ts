@@ -11,6 +11,7 @@ import type { RoadNetwork } from '../roads/road-network.js';
 import { standardProfiles } from '../roads/standard-profiles.js';
 import type { Roads } from '../routing/roads.js';
 import { type TravelTable, travelCell } from '../routing/router.js';
+import { paceOffRoad } from '../routing/way-pace.js';
 import type { DispatchUnit } from './dispatch-unit.js';
 import { RoadWays } from './road-ways.js';
 import { StraightWays } from './straight-ways.js';
@@ -128,9 +129,10 @@ describe('RoadWays', () => {
     }
   });
 
-  it('G121 no way from beyond a ring is faster than its bound, whatever the correction, also where roads were closed since', () => {
+  it('G121, G122 no way from beyond a ring or from off the road is faster than its bound, whatever the correction, also where roads were closed since', () => {
     let rings = 0;
     let closer = 0;
+    let closerOffRoad = 0;
     for (let seed = 1; seed <= 2 * ROAD_SHAPES.length; seed++) {
       const random = createRandom(seed);
       const shape = ROAD_SHAPES[seed % ROAD_SHAPES.length]!;
@@ -142,6 +144,8 @@ describe('RoadWays', () => {
         const units = createUnits(random, network, 40);
         const vec = new Float64Array(units.length * VEC_STRIDE);
         for (const [at, { place }] of units.entries()) writeUnitVector(vec, at, place![0], place![1]);
+        ways.table(units.map((unit) => ({ ...unit, place: createPlaceNear(random, unit.place!, 0.0005) })));
+        const beforeAsked = units.map(({ profile, handle }, at) => ways.leastOffRoadM(profile, handle, vec, at));
         const table = ways.table(units);
         for (const { code } of PROFILES) {
           const radiusM = distanceM(pick(random, units).place!, ways.place) * pick(random, [0.3, 0.8, 1]);
@@ -153,11 +157,18 @@ describe('RoadWays', () => {
             if (travel === null || units[at]!.profile !== code) continue;
             const straightM = distanceM(units[at]!.place!, ways.place);
             for (const factor of [0.3, 1, 5]) {
-              const pace = { freeM, msPerM: (factor * 1000) / topMps, factor };
+              const pace = { startMs: 0, freeM, msPerM: (factor * 1000) / topMps, factor };
+              const wayMs = Math.round(travel.ms * factor) + travel.offRoadMs;
               const leastMs = ring.leastMs(vec, at, straightM - 0.01, pace);
               const label = `${shape}, seed ${seed}, question ${question}, ${units[at]!.unitId}, times ${factor}`;
-              expect(leastMs, label).toBeLessThanOrEqual(Math.round(travel.ms * factor) + travel.offRoadMs);
+              expect(leastMs, label).toBeLessThanOrEqual(wayMs);
               if (leastMs > (straightM - freeM) * pace.msPerM) closer++;
+              // where it was when it was last asked about tells how far off the road it is
+              const known = paceOffRoad(pace, beforeAsked[at]!);
+              const byLineMs = known.startMs + Math.max(0, straightM - 0.01 - known.freeM) * known.msPerM;
+              const byRingMs = ring.leastMs(vec, at, straightM - 0.01, known);
+              expect(Math.max(byLineMs, byRingMs), label).toBeLessThanOrEqual(wayMs);
+              if (byRingMs > leastMs) closerOffRoad++;
             }
           }
         }
@@ -165,6 +176,7 @@ describe('RoadWays', () => {
     }
     expect(rings).toBeGreaterThan(50);
     expect(closer).toBeGreaterThan(1000);
+    expect(closerOffRoad).toBeGreaterThan(1000);
   });
 
   it('G103 a place off the roads, and a profile that no roads are made for, go by the straight line and say so', () => {

@@ -53,6 +53,10 @@ export class RoadWays implements Ways {
     return ways?.roads.ringBound(ways.target, radiusM);
   }
 
+  leastOffRoadM(profile: string, handle: number, vec: Float64Array, i: number): number {
+    return this.#waysOf(profile)?.roads.leastOffRoadM(handle, vec, i) ?? 0;
+  }
+
   table(starts: readonly WayStart[]): (Travel | null)[] {
     return starts.map((start) => {
       const ways = this.#waysOf(start.profile);

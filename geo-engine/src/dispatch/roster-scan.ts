@@ -1,7 +1,9 @@
 import { INELIGIBLE_CODES } from '../errors.js';
 import type { LonLat } from '../geo/lon-lat.js';
 import { lowerBoundM, VEC_STRIDE, writeUnitVector, X, Y, Z } from '../geo/unit-vector.js';
+import { BoundQueue } from '../live-index/bound-queue.js';
 import type { RingBound } from '../routing/ring-bound.js';
+import { paceOffRoad, type WayPace } from '../routing/way-pace.js';
 import type { DispatchQuestion } from './dispatch-question.js';
 import { type DispatchRoster, NONE } from './dispatch-roster.js';
 import { codeNumber, standingNumber } from './eligibility.js';
@@ -26,6 +28,8 @@ const NOT_THERE = 255;
 export class RosterScan {
   /** Units that are waiting to be looked at closer, least response time first. */
   readonly queue = new StagedQueue();
+  /** Those that were, by a closer bound, and wait on. */
+  readonly closer = new BoundQueue();
   /** [classes × CODE_NUMBERS] units of a class by the number of what their state is refused for. */
   counts = new Uint32Array(0);
   /** [slots] that number, for units in the queue. */
@@ -33,9 +37,8 @@ export class RosterScan {
   /** [classes] lines that are about it, as bits. */
   aboutOf = new Uint32Array(0);
   #target: readonly [x: number, y: number, z: number] = [0, 0, 0];
-  #freeM = new Float64Array(0); //  [profiles of the roster] metres that cost no time
-  #msPerM = new Float64Array(0); // [profiles of the roster] the correction included
-  #factor = 1;
+  #paces: readonly WayPace[] = []; // [profiles of the roster]
+  #now = 0;
 
   run(
     roster: DispatchRoster,
@@ -54,12 +57,15 @@ export class RosterScan {
       isThere(example.agencyId) ? standingNumber(example, question) : NOT_THERE,
     );
     const anySkipped = Object.keys(skipped).length > 0;
-    this.#factor = Math.min(MOST_CORRECTION, correction ?? 1);
-    const paces = roster.profiles.map((profile) => ways.topPace(profile));
-    const freeM = Float64Array.from(paces, (pace) => pace.freeM + BOUND_SLACK_M);
-    const msPerM = Float64Array.from(paces, ({ topMps }) => (this.#factor * 1000) / topMps);
-    this.#freeM = freeM;
-    this.#msPerM = msPerM;
+    const factor = Math.min(MOST_CORRECTION, correction ?? 1);
+    const paces = roster.profiles.map((profile): WayPace => {
+      const { freeM, topMps } = ways.topPace(profile);
+      return { startMs: 0, freeM: freeM + BOUND_SLACK_M, msPerM: (factor * 1000) / topMps, factor };
+    });
+    const freeM = Float64Array.from(paces, (pace) => pace.freeM);
+    const msPerM = Float64Array.from(paces, (pace) => pace.msPerM);
+    this.#paces = paces;
+    this.#now = now;
     this.#target = unitVector(ways.place);
     const [x, y, z] = this.#target;
     for (let slot = 0; slot < slots; slot++) {
@@ -108,15 +114,26 @@ export class RosterScan {
     return lowerBoundM(Math.sqrt(dx * dx + dy * dy + dz * dz));
   }
 
-  /** The bound of a unit in the queue, with what a ring around the place knows better. */
-  closerMs(roster: DispatchRoster, slot: number, leastMs: number, ring: RingBound): number {
-    const profile = roster.profileOf[slot]!;
-    const freeM = this.#freeM[profile]!;
-    const msPerM = this.#msPerM[profile]!;
-    const straightM = this.straightM(roster, slot);
-    const byLineMs = Math.max(0, Math.floor((straightM - freeM) * msPerM));
-    const byRingMs = ring.leastMs(roster.vec, slot, straightM, { freeM, msPerM, factor: this.#factor });
-    return leastMs + Math.max(0, byRingMs - byLineMs);
+  /** The pace of a unit that is off the road by `offRoadM` or more. */
+  pace({ profileOf }: DispatchRoster, slot: number, offRoadM: number): WayPace {
+    return paceOffRoad(this.#paces[profileOf[slot]!]!, offRoadM);
+  }
+
+  /** The bound of a unit by the straight line, at its pace. */
+  byLineMs(roster: DispatchRoster, slot: number, { startMs, freeM, msPerM }: WayPace): number {
+    const straightMs = Math.max(0, this.straightM(roster, slot) - freeM) * msPerM;
+    return this.#beforeMs(roster, slot) + Math.floor(startMs + straightMs);
+  }
+
+  /** The bound of a unit by what a ring around the place knows of the ways that enter it. */
+  byRingMs(roster: DispatchRoster, slot: number, pace: WayPace, ring: RingBound): number {
+    return this.#beforeMs(roster, slot) + ring.leastMs(roster.vec, slot, this.straightM(roster, slot), pace);
+  }
+
+  /** Until a unit's wheels roll. */
+  #beforeMs({ standing, stateOf, turnoutMs }: DispatchRoster, slot: number): number {
+    const waitedMs = stateOf[slot] === NONE ? waitMs(standing[slot]!, this.#now) : 0;
+    return waitedMs + turnoutMs[slot]!;
   }
 
   #begin({ classes, slots }: DispatchRoster, marks: readonly LineMarks[]): void {
@@ -127,6 +144,7 @@ export class RosterScan {
     }
     if (this.stateOf.length < slots) this.stateOf = new Uint8Array(2 * slots);
     this.queue.clear();
+    this.closer.clear();
     this.counts.fill(0, 0, count * CODE_NUMBERS);
     this.aboutOf.fill(0, 0, count);
     for (const [line, { isAbout }] of marks.entries()) {

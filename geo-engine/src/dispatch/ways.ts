@@ -42,6 +42,11 @@ export interface Ways {
   topPace(profile: string): TopPace;
   /** A closer bound for who is beyond a circle around the place, where one can be had at the price of some dozens of ways. */
   ringBound?(profile: string, radiusM: number): RingBound | undefined;
+  /**
+   * Metres that a unit of the profile is off the road at the least, as far as that is known without asking for its way. Its place is
+   * record `i` of unit vectors.
+   */
+  leastOffRoadM?(profile: string, handle: number, vec: Float64Array, i: number): number;
   /** The ways of units, each with a place, in their order; null: no way leads there. */
   table(starts: readonly WayStart[]): readonly (Travel | null)[];
 }

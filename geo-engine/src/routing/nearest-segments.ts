@@ -28,12 +28,23 @@ export interface Snap {
   readonly distanceM: number;
 }
 
-/** Segments near a place, nearest first, with their distances from it, and how far from it none is missing. */
-export interface SegmentsAround {
-  readonly at: LonLat;
-  readonly segments: readonly number[];
-  readonly distanceM: readonly number[];
-  readonly withinM: number;
+/**
+ * Segments near a place, nearest first, with their distances from it, and how far from it none is missing. Reused, and its arrays never
+ * shrink: one for each vehicle that was made anew every other second was most of what the collector of young objects had to copy.
+ */
+export class SegmentsAround {
+  lon = 0;
+  lat = 0;
+  count = 0;
+  readonly segments: number[] = []; //  [count]
+  readonly distanceM: number[] = []; // [count]
+  withinM = 0;
+
+  /** Nothing is known of what is around. */
+  clear(): void {
+    this.count = 0;
+    this.withinM = 0;
+  }
 }
 
 /** Distances measured from two places may differ by 0.25 % each besides what is moved between them. */
@@ -88,7 +99,7 @@ export class NearestSegments {
 
   /** As `find`, if there were no segments but those around a place that is at most `movedM` away. */
   findAmong(
-    { segments, distanceM }: SegmentsAround,
+    { count, segments, distanceM }: SegmentsAround,
     movedM: number,
     at: LonLat,
     k: number,
@@ -97,7 +108,7 @@ export class NearestSegments {
     beyondM = Number.POSITIVE_INFINITY,
   ): Snap[] {
     this.#begin(at, k, maxM, beyondM);
-    for (let i = 0; i < segments.length; i++) {
+    for (let i = 0; i < count; i++) {
       // those that follow were no nearer, and have come nearer by no more than the way moved
       const leastM = distanceM[i] * LEAST_SHARE - movedM;
       if (leastM > 0 && (leastM / M_PER_E7) ** 2 > this.#worstD2()) break;
@@ -106,13 +117,25 @@ export class NearestSegments {
     return this.#snaps();
   }
 
-  /** The segments that `find` tells of, and the metres within which no accepted one is missing. */
-  around(at: LonLat, k: number, maxM: number, accept: AcceptSegment, beyondM: number): SegmentsAround {
+  /** Writes the segments that `find` tells of, and the metres within which no accepted one is missing. */
+  aroundInto(
+    around: SegmentsAround,
+    at: LonLat,
+    k: number,
+    maxM: number,
+    accept: AcceptSegment,
+    beyondM: number,
+  ): void {
     this.#begin(at, k, maxM, beyondM);
     this.#search(accept);
-    const withinM = Math.sqrt(this.#worstD2()) * M_PER_E7;
-    const segments = this.#heldSegment.slice(0, this.#held);
-    return { at, segments, distanceM: segments.map((_, i) => Math.sqrt(this.#heldD2[i]) * M_PER_E7), withinM };
+    around.lon = at[0];
+    around.lat = at[1];
+    around.count = this.#held;
+    around.withinM = Math.sqrt(this.#worstD2()) * M_PER_E7;
+    for (let i = 0; i < this.#held; i++) {
+      around.segments[i] = this.#heldSegment[i];
+      around.distanceM[i] = Math.sqrt(this.#heldD2[i]) * M_PER_E7;
+    }
   }
 
   #begin([lon, lat]: LonLat, k: number, maxM: number, beyondM: number): void {

@@ -170,6 +170,11 @@ export class ProfileRoads {
     return this.#drivesTo(target).ringBound(radiusM, graph, topMps);
   }
 
+  /** How far a vehicle is off the road at the least, metres, by where it was when it was last asked about; 0: nothing is known. */
+  leastOffRoadM(key: number, vec: Float64Array, i: number): number {
+    return this.#vehicles.leastOffRoadM(key, vec, i);
+  }
+
   #drivesTo(target: DriveTarget): TargetDrives {
     this.#drives ??= new TargetDrives(this.#prepared.hierarchy, this.#snapper, this.#vehicles);
     this.#drives.begin(this.#live.graph, target);

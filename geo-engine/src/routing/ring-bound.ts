@@ -6,13 +6,10 @@ import { offRoadMs } from './off-road.js';
 import { MAX_RING_LAT, MAX_RING_M, RING_SLACK, type RingEntries, type RingSearch } from './ring-entries.js';
 import type { RoadPlace } from './road-place.js';
 import { E7, fractionAt } from './segment-line.js';
+import { isRoadFaster, SNAP_SHARE, type WayPace } from './way-pace.js';
 
 /** Parts of a way are rounded to whole milliseconds each. */
 const ROUNDING_MS = 4;
-/** A vehicle is measured to be off the road by no less than this share of what it is. */
-const SNAP_SHARE = 0.99;
-/** Who leaves the road loses more time than the way saved at top speed, as long as that is faster than this: 2.8 m/s, and slack. */
-const MOST_MS_A_METRE = 350;
 /** A place this near to the end of a segment is its end. */
 const AT_END = 1e-6;
 
@@ -21,13 +18,6 @@ export interface EndTimes {
   readonly made: RoadGraph;
   readonly topMps: number;
   fromNode(node: number): number;
-}
-
-/** How ways are told: metres that cost no time, the least ms a metre, and by what times by road are multiplied, which it holds. */
-export interface WayPace {
-  readonly freeM: number;
-  readonly msPerM: number;
-  readonly factor: number;
 }
 
 /**
@@ -98,19 +88,21 @@ export class RingBound {
   }
 
   /** Least ms of a way, off the road included, from record `i` of unit vectors, which lies `straightM` from the place. Never above the way. */
-  leastMs(vec: Float64Array, i: number, straightM: number, { freeM, msPerM, factor }: WayPace): number {
+  leastMs(vec: Float64Array, i: number, straightM: number, pace: WayPace): number {
     const offM = straightM - this.#innerM;
-    if (offM <= 0 || msPerM > MOST_MS_A_METRE) return 0;
-    const withinMs = offRoadMs('start', offM * SNAP_SHARE) + Math.max(0, this.#roadM - freeM) * msPerM;
+    if (offM <= 0 || !isRoadFaster(pace)) return 0;
+    const { startMs, freeM, msPerM, factor } = pace;
     const ring = this.#vec;
     const ms = this.#ms;
-    let leastMs = withinMs;
+    const leavingMs = Math.max(0, offRoadMs('start', offM * SNAP_SHARE) - startMs);
+    let leastMs = leavingMs + Math.max(0, this.#roadM - freeM) * msPerM;
     for (let entry = 0; entry < this.#entries; entry++) {
+      const ringMs = ms[entry] * factor;
+      if (ringMs >= leastMs) continue;
       const straightMs = Math.max(0, lowerBoundM(chord(vec, i, ring, entry)) - freeM) * msPerM;
-      const viaMs = straightMs + ms[entry] * factor;
-      if (viaMs < leastMs) leastMs = viaMs;
+      if (straightMs + ringMs < leastMs) leastMs = straightMs + ringMs;
     }
-    return Math.max(0, Math.floor(leastMs + this.#endOffRoadMs - ROUNDING_MS));
+    return Math.max(0, Math.floor(startMs + leastMs + this.#endOffRoadMs - ROUNDING_MS));
   }
 }
 

@@ -15,6 +15,8 @@ export interface RoadPlace {
   readonly stands: readonly Stand[];
   /** Whether a known heading has chosen the stands; null where there is none to heed. */
   readonly headingHeeded: boolean | null;
+  /** From the place to the nearest road of all that may be driven, whichever way it goes. */
+  readonly nearestM: number;
 }
 
 /** Which end of a drive a place is. */

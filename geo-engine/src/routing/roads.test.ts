@@ -143,6 +143,7 @@ function placesTried(roads: Roads, snapper: Snapper, place: RoutePlace, first: R
         .filter(isOpen)
         .map((directed) => ({ directed, fraction: snap.fraction })),
       headingHeeded: null,
+      nearestM: first.nearestM,
     }));
 }
 

@@ -73,18 +73,18 @@ export class Snapper {
     return this.#startOf(snaps, along);
   }
 
-  /** All that may be snapped near a place, for snapAmong. */
-  around(graph: RoadGraph, { at }: RoutePlace): SegmentsAround {
+  /** Writes all that may be snapped near a place, for snapAmong. What is known of another place, if it is near, spares looking far. */
+  aroundInto(around: SegmentsAround, graph: RoadGraph, { at }: RoutePlace): void {
     this.#graph = graph;
-    return this.#nearest.around(at, MAX_AROUND, MAX_OFF_ROAD_M, this.#isOpenSegment, AROUND_M);
+    const maxM = Math.min(MAX_OFF_ROAD_M, mostM(around, at) + AROUND_M);
+    this.#nearest.aroundInto(around, at, MAX_AROUND, maxM, this.#isOpenSegment, AROUND_M);
   }
 
   /** As `snap` for the start of a drive, by segments that were around it a moment ago; undefined when they may not be all it takes. */
   snapAmong(graph: RoadGraph, place: RoutePlace, around: SegmentsAround): RoadPlace | undefined {
     this.#graph = graph;
-    const { at, withinM } = around;
-    const movedM = haversineM(at[0], at[1], place.at[0], place.at[1]) / LEAST_SHARE;
-    const completeM = withinM * LEAST_SHARE - movedM;
+    const movedM = haversineM(around.lon, around.lat, place.at[0], place.at[1]) / LEAST_SHARE;
+    const completeM = around.withinM * LEAST_SHARE - movedM;
     if (completeM <= 0) return undefined;
     const snaps = this.#findAmong(around, movedM, place.at, completeM, this.#isOpenSegment);
     if (snaps.length === 0 || snaps[0].distanceM + 2 * SAME_PLACE_M > completeM) return undefined;
@@ -115,7 +115,7 @@ export class Snapper {
       if (tried.has(LARGEST) || found.length === MAX_ALTERNATIVES) break;
       const snaps = this.#find(place.at, MAX_OFF_ROAD_M, this.#isSegmentElsewhere);
       const headingHeeded = isMoving(place) && end === 'start' ? false : null;
-      next = snaps.length === 0 ? undefined : this.#placeOf(snaps, this.#isElsewhere, headingHeeded);
+      next = snaps.length === 0 ? undefined : this.#placeOf(snaps, this.#isElsewhere, headingHeeded, first.nearestM);
       if (next !== undefined) found.push(next);
     }
     return found;
@@ -165,15 +165,21 @@ export class Snapper {
 
   /** Where a moving vehicle starts: along with its heading, if any road goes there. */
   #startOf(snaps: readonly Snap[], along: readonly Snap[]): RoadPlace {
-    return along.length === 0 ? this.#openPlace(snaps, false) : this.#placeOf(along, this.#isAlong, true);
+    if (along.length === 0) return this.#openPlace(snaps, false);
+    return this.#placeOf(along, this.#isAlong, true, snaps[0].distanceM);
   }
 
   #openPlace(snaps: readonly Snap[], headingHeeded: boolean | null): RoadPlace {
-    return this.#placeOf(snaps, this.#isOpen, headingHeeded);
+    return this.#placeOf(snaps, this.#isOpen, headingHeeded, snaps[0].distanceM);
   }
 
   /** Where the first of some snaps is, on all of them that meet there. */
-  #placeOf(snaps: readonly Snap[], accepts: AcceptDirected, headingHeeded: boolean | null): RoadPlace {
+  #placeOf(
+    snaps: readonly Snap[],
+    accepts: AcceptDirected,
+    headingHeeded: boolean | null,
+    nearestM: number,
+  ): RoadPlace {
     const [snap] = snaps;
     const stands: Stand[] = [];
     for (const { segment, point, fraction, lon, lat } of snaps) {
@@ -181,7 +187,7 @@ export class Snapper {
       for (let directed = 2 * segment; directed < 2 * segment + 2; directed++)
         if (accepts(directed, point)) stands.push({ directed, fraction });
     }
-    return { snap, stands, headingHeeded };
+    return { snap, stands, headingHeeded, nearestM };
   }
 
   #goesAlong(directed: number, point: number): boolean {
@@ -193,6 +199,12 @@ export class Snapper {
     const roadDeg = Math.atan2(ahead * east, ahead * north) / RAD_PER_DEG;
     return Math.abs(turnDeg(roadDeg, this.#headingDeg)) <= HEADING_RANGE_DEG;
   }
+}
+
+/** How far the nearest road is from a place at the most, if one was around another: as far as from there, and from here to there. */
+function mostM({ lon, lat, count, distanceM }: SegmentsAround, at: LonLat): number {
+  if (count === 0) return MAX_OFF_ROAD_M;
+  return (distanceM[0] + haversineM(lon, lat, at[0], at[1])) / LEAST_SHARE ** 2;
 }
 
 /** Whether a directed segment may be taken; `point` begins the piece on which its nearest place lies. */

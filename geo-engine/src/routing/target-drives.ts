@@ -65,24 +65,28 @@ export class TargetDrives {
     const row = this.#vehicles.row(this.#graph!, vehicle);
     const stands = this.#vehicles.standCount[row];
     if (stands === 0) return null;
-    const travelMs = stands === MORE_STANDS ? this.#travelMs(this.#vehicles.start(row)!, 0) : this.#rowMs(row, stands);
+    const travelMs = stands === MORE_STANDS ? this.#startMs(vehicle, row) : this.#rowMs(vehicle, row, stands);
     if (travelMs === UNREACHABLE_MS) return this.#elsewhere(vehicle, row);
     return { travelMs, offRoadMs: this.#vehicles.offRoadMs[row] + this.#endOffRoadMs };
   }
 
-  /** #travelMs of a row's start to the target's end. */
-  #rowMs(row: number, stands: number): number {
+  /** #travelMs of a row's start to the target's end, by what of it is in columns. */
+  #rowMs(vehicle: Vehicle, row: number, stands: number): number {
     const { standHead, standMs, standDirected } = this.#vehicles;
     const times = this.#timesTo(0);
     let bestMs = UNREACHABLE_MS;
     for (let stand = row * KEPT_STANDS, last = stand + stands; stand < last; stand++) {
       // who begins on the target's own segment may have it ahead
-      if (this.#endDirected.includes(standDirected[stand])) return this.#travelMs(this.#vehicles.start(row)!, 0);
+      if (this.#endDirected.includes(standDirected[stand])) return this.#startMs(vehicle, row);
       // a time that nothing has is larger than any other sum
       const ms = times.fromNode(standHead[stand]) + standMs[stand];
       if (ms < bestMs) bestMs = ms;
     }
     return bestMs;
+  }
+
+  #startMs(vehicle: Vehicle, row: number): number {
+    return this.#travelMs(this.#vehicles.start(this.#graph!, vehicle, row), 0);
   }
 
   /** What drives to the target take from beyond a circle around it, by the graph that the hierarchy was made of. */
@@ -102,7 +106,7 @@ export class TargetDrives {
       this.#isSoughtElsewhere = true;
     }
     const starts = this.#vehicles.alternatives(row, () =>
-      this.#snapper.alternatives(graph, vehicle, 'start', this.#vehicles.start(row)!),
+      this.#snapper.alternatives(graph, vehicle, 'start', this.#vehicles.start(graph, vehicle, row)),
     );
     const ends = this.#ends;
     const pairs = starts.flatMap((start) => ends.map((_, end) => ({ start, end })));

@@ -1,6 +1,7 @@
+import { chord, lowerBoundM, VEC_STRIDE, writeUnitVector } from '../geo/unit-vector.js';
 import type { RoadGraph } from '../graph/road-graph.js';
-import type { SegmentsAround } from './nearest-segments.js';
-import { offRoadMs } from './off-road.js';
+import { LEAST_SHARE, SegmentsAround } from './nearest-segments.js';
+import { MAX_OFF_ROAD_M, offRoadMs } from './off-road.js';
 import type { RoadPlace } from './road-place.js';
 import type { RoutePlace } from './router.js';
 import { isMoving, type Snapper } from './snapper.js';
@@ -31,7 +32,9 @@ export class VehicleStarts {
   #lon = new Float64Array(FIRST_ROWS); //        [rows]
   #lat = new Float64Array(FIRST_ROWS); //        [rows]
   #headingDeg = new Float64Array(FIRST_ROWS); // [rows] STANDING while it does not move
-  readonly #starts: (RoadPlace | undefined)[] = []; // [rows]
+  #vec = new Float64Array(FIRST_ROWS * VEC_STRIDE); // [rows × VEC_STRIDE] place on the unit sphere
+  #nearestM = new Float64Array(FIRST_ROWS); //   [rows] from there to the nearest road
+  readonly #manyStands: (RoadPlace | undefined)[] = []; // [rows] starts that do not fit into columns
   readonly #around: (SegmentsAround | undefined)[] = []; // [rows] of those that moved
   readonly #alternatives: (readonly RoadPlace[] | undefined)[] = []; // [rows]
   /** [rows] stands of its start; 0: no road is near; MORE_STANDS. */
@@ -56,19 +59,20 @@ export class VehicleStarts {
       row = this.#rowOf.size;
       if (row === this.standCount.length) this.#grow();
       this.#rowOf.set(key, row);
-      this.#around[row] = undefined;
+      this.#around[row]?.clear();
     } else if (this.#lon[row] === at[0] && this.#lat[row] === at[1] && this.#headingDeg[row] === heading) return row;
     this.#lon[row] = at[0];
     this.#lat[row] = at[1];
     this.#headingDeg[row] = heading;
+    writeUnitVector(this.#vec, row, at[0], at[1]);
     this.#alternatives[row] = undefined;
     this.#keep(graph, row, this.#seek(graph, vehicle, row));
     return row;
   }
 
-  /** Where the vehicle of a row starts; undefined: no road is near. */
-  start(row: number): RoadPlace | undefined {
-    return this.#starts[row];
+  /** Where a vehicle that has stands starts, sought once more if it is all in columns: few are asked about that closely. */
+  start(graph: RoadGraph, vehicle: Vehicle, row: number): RoadPlace {
+    return this.#manyStands[row] ?? this.#snapper.snap(graph, vehicle, 'start')!;
   }
 
   /** Where else a vehicle that has a start may begin, that one first: sought once, for who stands in a yard is asked about often. */
@@ -77,30 +81,47 @@ export class VehicleStarts {
     return this.#alternatives[row];
   }
 
+  /**
+   * How far a vehicle is off the road at the least, metres: who stood far off it when last asked about, and moved little since, is still.
+   * 0: nothing is known. Its place is record `i` of unit vectors.
+   */
+  leastOffRoadM(key: number, vec: Float64Array, i: number): number {
+    const row = this.#rowOf.get(key);
+    if (row === undefined) return 0;
+    const movedM = lowerBoundM(chord(vec, i, this.#vec, row)) / LEAST_SHARE;
+    return Math.max(0, this.#nearestM[row] * LEAST_SHARE - movedM);
+  }
+
   /** Roads were closed or opened: everybody may stand elsewhere. */
   forget(): void {
     this.#rowOf.clear();
   }
 
   #seek(graph: RoadGraph, vehicle: Vehicle, row: number): RoadPlace | undefined {
-    const around = this.#around[row];
-    const start = around && this.#snapper.snapAmong(graph, vehicle, around);
+    const known = this.#around[row];
+    const start = known && this.#snapper.snapAmong(graph, vehicle, known);
     if (start !== undefined || !isMoving(vehicle)) return start ?? this.#snapper.snap(graph, vehicle, 'start');
-    const anew = this.#snapper.around(graph, vehicle);
-    this.#around[row] = anew;
-    return this.#snapper.snapAmong(graph, vehicle, anew) ?? this.#snapper.snap(graph, vehicle, 'start');
+    const around = known ?? new SegmentsAround();
+    this.#around[row] = around;
+    this.#snapper.aroundInto(around, graph, vehicle);
+    return this.#snapper.snapAmong(graph, vehicle, around) ?? this.#snapper.snap(graph, vehicle, 'start');
   }
 
   #keep(graph: RoadGraph, row: number, start: RoadPlace | undefined): void {
-    this.#starts[row] = start;
+    this.#manyStands[row] = undefined;
+    this.#nearestM[row] = start?.nearestM ?? MAX_OFF_ROAD_M;
     if (start === undefined) {
       this.standCount[row] = 0;
       return;
     }
     const { stands, snap } = start;
     this.offRoadMs[row] = offRoadMs('start', snap.distanceM);
-    this.standCount[row] = stands.length <= KEPT_STANDS ? stands.length : MORE_STANDS;
-    if (stands.length > KEPT_STANDS) return;
+    if (stands.length > KEPT_STANDS) {
+      this.standCount[row] = MORE_STANDS;
+      this.#manyStands[row] = start;
+      return;
+    }
+    this.standCount[row] = stands.length;
     for (let i = 0; i < stands.length; i++) {
       const { directed } = stands[i];
       this.standDirected[row * KEPT_STANDS + i] = directed;
@@ -114,6 +135,8 @@ export class VehicleStarts {
     this.#lon = wider(this.#lon, new Float64Array(rows));
     this.#lat = wider(this.#lat, new Float64Array(rows));
     this.#headingDeg = wider(this.#headingDeg, new Float64Array(rows));
+    this.#vec = wider(this.#vec, new Float64Array(rows * VEC_STRIDE));
+    this.#nearestM = wider(this.#nearestM, new Float64Array(rows));
     this.standCount = wider(this.standCount, new Uint8Array(rows));
     this.offRoadMs = wider(this.offRoadMs, new Float64Array(rows));
     this.standDirected = wider(this.standDirected, new Uint32Array(rows * KEPT_STANDS));

@@ -21,6 +21,7 @@ export function waysFor(priority: Priority, ways: Ways, networkProfiles: readonl
     },
     topPace: (profile) => ways.topPace(driven(profile)),
     ringBound: (profile, radiusM) => ways.ringBound?.(driven(profile), radiusM),
+    leastOffRoadM: (profile, handle, vec, i) => ways.leastOffRoadM?.(driven(profile), handle, vec, i) ?? 0,
     table: (starts) =>
       ways.table(
         starts.map(({ handle, profile, place, headingDeg, speedMps }) => {
