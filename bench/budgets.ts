@@ -74,20 +74,22 @@ export const BUDGETS: readonly Budget[] = [
     unit: 'fixes/s',
     side: 'least',
   },
-  {
-    id: 'ingest.hub-cpu.1',
-    what: 'hub CPU a fix, all of the way to commit and ack, alone in its frame',
-    limit: 15,
-    unit: 'µs',
-    side: 'most',
-  },
-  {
-    id: 'ingest.hub-cpu.10',
-    what: 'hub CPU a fix, all of the way to commit and ack, frames of 10',
-    limit: 6,
-    unit: 'µs',
-    side: 'most',
-  },
+  ...(['postgres', 'embedded'] as const).flatMap((database) =>
+    (
+      [
+        [1, 'alone in its frame', 15],
+        [10, 'frames of 10', 6],
+      ] as const
+    ).map(
+      ([fixes, where, limit]): Budget => ({
+        id: `ingest.${database}.${fixes}.commit-cpu`,
+        what: `hub CPU a fix, all of the way to commit, ${where}, ${database}`,
+        limit,
+        unit: 'µs',
+        side: 'most',
+      }),
+    ),
+  ),
   ...(['postgres', 'embedded'] as const).flatMap((database) =>
     [1, 10, 50].map(
       (fixes): Budget => ({

@@ -37,7 +37,7 @@ interface Lengths {
   /** Seconds of a step of the ladder, of the growth, of the drive and at half the capacity, and of that what is not measured. */
   readonly stepS: number;
   readonly warmUpS: number;
-  /** Windows in which tracker and null hub take turns at the same rate. */
+  /** Windows in which the tracker and the null hub, with acks and without, take turns at the same rate. */
   readonly windows: number;
   readonly windowS: number;
   readonly windowWarmUpS: number;
@@ -45,12 +45,12 @@ interface Lengths {
 const QUICK: Lengths = {
   crews: 4000,
   frames: [10, 1],
-  capacityS: 3,
-  stepS: 2.5,
+  capacityS: 2.5,
+  stepS: 2,
   warmUpS: 1,
   windows: 2,
-  windowS: 2,
-  windowWarmUpS: 0.5,
+  windowS: 1.2,
+  windowWarmUpS: 0.4,
 };
 const FULL: Lengths = {
   crews: 10_000,
@@ -100,19 +100,13 @@ interface Plotted {
   readonly curves: PlotLine[];
   readonly ladder: PlotLine[];
   readonly costs: PlotLine[];
-  /** Microseconds of the hub a fix on the dearer database, by the id of the figure. */
-  readonly hubCosts: Map<string, { readonly what: string; readonly value: number }>;
-}
-
-function addHubCost({ hubCosts }: Plotted, id: string, what: string, value: number): void {
-  hubCosts.set(id, { what, value: Math.max(value, hubCosts.get(id)?.value ?? 0) });
 }
 
 export async function bench(run: BenchRun): Promise<void> {
   const { quick, seed, remote } = run.options;
   const lengths = quick ? QUICK : FULL;
   const crews = createCrews(seed, lengths.crews);
-  const plotted: Plotted = { curves: [], ladder: [], costs: [], hubCosts: new Map() };
+  const plotted: Plotted = { curves: [], ladder: [], costs: [] };
   const beside = remote === undefined ? await drive(run, crews, lengths) : undefined;
 
   for await (const target of run.targets()) {
@@ -134,9 +128,6 @@ export async function bench(run: BenchRun): Promise<void> {
     await workers.stop();
     if (!quick && remote === undefined && target.database === 'postgres') await growth(run, target);
   }
-  for (const [id, { what, value }] of plotted.hubCosts)
-    run.figure({ id, what: `${what}, on the dearer database`, value, unit: 'µs', better: 'less' });
-
   run.plot({
     title: 'Latency until durable, by percentile',
     x: { label: 'one in so many is slower', log: true },
@@ -187,30 +178,7 @@ async function drive(run: BenchRun, crews: ReturnType<typeof createCrews>, lengt
     better: 'more',
     note: `${cores(driven.usage)}; sent at most ${sendLag.p99.toFixed(1)} ms late (p99)`,
   });
-  if (!run.options.quick) await receiveAlone(run, crews, lengths);
   return { hub, workers };
-}
-
-/** What it costs to receive a frame and answer nothing: the rest of what a hub that does nothing costs is its acks. */
-async function receiveAlone(run: BenchRun, crews: ReturnType<typeof createCrews>, lengths: Lengths): Promise<void> {
-  const hub = await BenchHub.start('receive');
-  run.ending(() => hub.stop());
-  const workers = await CrewWorkers.connect(crewUrl(hub.url), crews);
-  run.ending(() => workers.stop());
-  const step = { seconds: lengths.stepS, warmUpS: 0, framesPerS: crews.length, fixesPerFrame: 1, drainS: 20 };
-  run.progress('receiving alone');
-  await workers.step(step);
-  const received = await metered(workers, [hub.part], step);
-  saidAloud(run, 'receiving alone', received);
-  run.figure({
-    id: 'ingest.null.receive-cpu',
-    what: 'CPU of a hub that receives a frame and hardly ever acknowledges one',
-    value: perFix('hub', received),
-    unit: 'µs',
-    note: `${crews.length} crews, a frame a second each`,
-  });
-  await workers.stop();
-  await hub.stop();
 }
 
 /** Registers the crews and lets them all in. */
@@ -278,12 +246,12 @@ async function fullLoad(
   beside: Beside | undefined,
   lengths: Lengths,
 ): Promise<void> {
-  const { ours, floor } = await inTurn(run, target, workers, beside, lengths, `${target.database}, full fix load`, {
+  const turns = await inTurn(run, target, workers, beside, lengths, `${target.database}, full fix load`, {
     framesPerS: lengths.crews,
     fixesPerFrame: 1,
   });
   const where = `${lengths.crews} crews, a fix a second each, ${target.database}`;
-  reportPairs(run, `ingest.${target.database}.load`, where, ours, floor);
+  reportTurns(run, `ingest.${target.database}.load`, where, turns);
 }
 
 /** Latency and cost at a steady rate. Returns the hub's microseconds a fix, where they can be counted. */
@@ -298,22 +266,28 @@ async function steady(
   plotted: Plotted,
 ): Promise<number | undefined> {
   const where = `${target.database}, ${fixes} a frame`;
-  const { ours, floor } = await inTurn(run, target, workers, beside, lengths, where, {
+  const turns = await inTurn(run, target, workers, beside, lengths, where, {
     framesPerS: Math.max(LEAST_FRAMES_PER_S, (capacity * STEADY_SHARE) / fixes),
     fixesPerFrame: fixes,
   });
-  const ack = mergedAcks(ours);
+  const ack = mergedAcks(turns.ours);
   plotted.curves.push({ name: where, points: ack.curve().map(([p, ms]) => [100 / (100 - p), ms]) });
-  plotted.ladder.push({ name: where, points: [[median(ours.map(({ outcome }) => outcome.durablePerS)), ack.at(99)]] });
-  const hubCpu = reportPairs(run, `ingest.${target.database}.${fixes}`, where, ours, floor);
-  if (hubCpu !== undefined) addHubCost(plotted, `ingest.hub-cpu.${fixes}`, `hub CPU a fix, ${fixes} a frame`, hubCpu);
-  return hubCpu;
+  plotted.ladder.push({
+    name: where,
+    points: [[median(turns.ours.map(({ outcome }) => outcome.durablePerS)), ack.at(99)]],
+  });
+  return reportTurns(run, `ingest.${target.database}.${fixes}`, where, turns);
 }
 
-/**
- * Windows of the tracker that take turns with the null hub at the same rate: so a slow minute of the machine falls on both, and their
- * ratio holds.
- */
+/** What one rate costs the tracker and, in turn with it, the null hub: acknowledging as the tracker does, and only receiving. */
+interface Turns {
+  readonly ours: readonly Metered[];
+  /** As many as `ours`; none where there is no null hub. */
+  readonly acking: readonly Metered[];
+  readonly receiving: readonly Metered[];
+}
+
+/** Windows at one rate take turns: so a slow minute of the machine falls on all, and what is made of them holds. */
 async function inTurn(
   run: BenchRun,
   target: Target,
@@ -322,28 +296,28 @@ async function inTurn(
   lengths: Lengths,
   where: string,
   load: { readonly framesPerS: number; readonly fixesPerFrame: number },
-): Promise<{ readonly ours: readonly Metered[]; readonly floor: readonly Metered[] }> {
+): Promise<Turns> {
   const step = { ...load, seconds: lengths.windowS, warmUpS: lengths.windowWarmUpS, drainS: 20 };
-  const ours: Metered[] = [];
-  const floor: Metered[] = [];
+  const turns = { ours: [] as Metered[], acking: [] as Metered[], receiving: [] as Metered[] };
   for (let window = 0; window < lengths.windows; window++) {
     const perS = Math.round(step.framesPerS * step.fixesPerFrame);
     run.progress(`${where}: ${perS} fixes/s, ${window + 1} of ${lengths.windows}`);
-    ours.push(await metered(workers, target.parts, step));
-    saidAloud(run, `${where}, steady`, ours.at(-1)!);
-    if (beside !== undefined) floor.push(await metered(beside.workers, [beside.hub.part], step));
+    turns.ours.push(await metered(workers, target.parts, step));
+    saidAloud(run, `${where}, steady`, turns.ours.at(-1)!);
+    if (beside === undefined) continue;
+    turns.acking.push(await metered(beside.workers, [beside.hub.part], step));
+    saidAloud(run, `${where}, null hub`, turns.acking.at(-1)!);
+    await beside.hub.acknowledge(false);
+    turns.receiving.push(await metered(beside.workers, [beside.hub.part], { ...step, drainS: 0 }));
+    await beside.hub.acknowledge(true);
+    run.noteSaturation(`${where}, null hub without acks`, turns.receiving.at(-1)!.outcome.saturated);
   }
-  return { ours, floor };
+  return turns;
 }
 
 /** Latency and cost of windows, and of those of the null hub beside them. Returns the hub's microseconds a fix, where they can be counted. */
-function reportPairs(
-  run: BenchRun,
-  id: string,
-  where: string,
-  ours: readonly Metered[],
-  floor: readonly Metered[],
-): number | undefined {
+function reportTurns(run: BenchRun, id: string, where: string, turns: Turns): number | undefined {
+  const { ours, acking, receiving } = turns;
   const at = `at ${Math.round(median(ours.map(({ outcome }) => outcome.offeredPerS)))} fixes/s, open loop`;
   const ack = mergedAcks(ours);
   for (const p of [50, 99, 99.9])
@@ -365,21 +339,29 @@ function reportPairs(
       value: median(values),
       unit: 'µs',
       better: 'less',
-      note: `${at}; ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)} in ${values.length} windows`,
+      note: `${at}; ${spread(values)} in ${values.length} windows`,
     });
   }
-  if (floor.length === 0) return undefined;
-  const [hub, nothing] = [cpu('hub', ours), cpu('hub', floor)];
+  if (acking.length === 0) return undefined;
+  const [hub, nothing, silent] = [cpu('hub', ours), cpu('hub', acking), cpu('hub', receiving)];
   run.figure({
     id: `${id}.null.hub-cpu`,
     what: `CPU a fix of a hub that does nothing, at the same rate in turn with it, ${where}`,
     value: median(nothing),
     unit: 'µs',
+    note: `${acksPerFix(acking).toFixed(2)} acks a fix; ${spread(nothing)} in ${nothing.length} windows`,
+  });
+  run.figure({
+    id: `${id}.null.receive-cpu`,
+    what: `CPU a fix of the same hub while it acknowledges nothing, ${where}`,
+    value: median(silent),
+    unit: 'µs',
+    note: `${spread(silent)} in ${silent.length} windows`,
   });
   run.figure({
     id: `${id}.null.ack.p99`,
     what: `due → acknowledged by it at the same pace, p99: the floor, ${where}`,
-    value: mergedAcks(floor).at(99),
+    value: mergedAcks(acking).at(99),
     unit: 'ms',
   });
   run.figure({
@@ -389,7 +371,37 @@ function reportPairs(
     unit: '×',
     better: 'less',
   });
-  return median(hub);
+  const ackUs = ours.map((_, i) => ownAcksUs(ours[i]!, acking[i]!, receiving[i]!));
+  const hubUs = median(hub);
+  const note =
+    `${hubUs.toFixed(1)} with its ${acksPerFix(ours).toFixed(2)} acks, which are ${median(ackUs).toFixed(1)} of it: a hub that does nothing takes ` +
+    `${median(nothing).toFixed(1)} with ${acksPerFix(acking).toFixed(2)} and ${median(silent).toFixed(1)} without; ${at}`;
+  run.figure({
+    id: `${id}.ack-cpu`,
+    what: `of the hub’s CPU a fix what its acks cost, ${where}`,
+    value: median(ackUs),
+    unit: 'µs',
+    note,
+  });
+  run.figure({
+    id: `${id}.commit-cpu`,
+    what: `hub CPU a fix, all of the way to commit, ${where}, median`,
+    value: median(hub.map((value, i) => value - ackUs[i]!)),
+    unit: 'µs',
+    better: 'less',
+    note,
+  });
+  return hubUs;
+}
+
+const spread = (values: readonly number[]) => `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
+
+const acksPerFix = (steps: readonly Metered[]) => median(steps.map(({ outcome }) => outcome.acks / outcome.sentFixes));
+
+/** Microseconds a fix that our acks cost: as many as we sent, each at what it costs the null hub that it acknowledges. */
+function ownAcksUs(ours: Metered, acking: Metered, receiving: Metered): number {
+  const perAckUs = (perFix('hub', acking) - perFix('hub', receiving)) / acksPerFix([acking]);
+  return perAckUs * acksPerFix([ours]);
 }
 
 const mergedAcks = (steps: readonly Metered[]) => merged(steps.map(({ outcome }) => outcome.ack.encoded()));

@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrewWorkers } from './lib/crew-workers.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
+import { startMeter } from './lib/processes.js';
 import type { BenchRun } from './lib/run.js';
+import { saturation } from './lib/saturation.js';
 import { median } from './lib/statistics.js';
 import { difference, storedSums } from './lib/stored-sums.js';
 import { crewUrl, TrackerProcess } from './lib/tracker-process.js';
@@ -74,6 +76,7 @@ async function stormS(run: BenchRun, tracker: TrackerProcess, workers: CrewWorke
   await tracker.kill();
   await tracker.launch();
   const readyAt = performance.now();
+  const stopMeter = startMeter([workers.part]);
   let back = 0;
   let seconds = 0;
   while (back < CREWS && seconds * 1000 < STORM_MS) {
@@ -81,6 +84,9 @@ async function stormS(run: BenchRun, tracker: TrackerProcess, workers: CrewWorke
     back = (await workers.report()).resumes - resumes;
     seconds = (performance.now() - readyAt) / 1000;
   }
+  const { cpuMs, elapsedMs } = stopMeter();
+  const busy = cpuMs[workers.part.name]! / elapsedMs / workers.part.pids().length;
+  run.noteSaturation(`${tracker.database}, a storm`, saturation(busy, 0));
   run.check(
     `${tracker.database}: all of ${CREWS} crews come back at once`,
     back >= CREWS,

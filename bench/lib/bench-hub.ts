@@ -1,4 +1,4 @@
-import type { HubKind } from './hub-worker.js';
+import type { HubKind, HubOrder } from './hub-worker.js';
 import type { Part } from './processes.js';
 import { Worker } from './worker.js';
 
@@ -14,8 +14,13 @@ export class BenchHub {
 
   static async start(kind: HubKind): Promise<BenchHub> {
     const worker = Worker.start('hub-worker.ts');
-    const { port } = await worker.ask<{ port: number }>({ kind });
+    const { port } = await worker.ask<{ port: number }>({ type: 'start', kind } satisfies HubOrder);
     return new BenchHub(worker, port);
+  }
+
+  /** Whether a null hub acknowledges from now on. */
+  async acknowledge(isOn: boolean): Promise<void> {
+    await this.#worker.ask({ type: 'acknowledge', isOn } satisfies HubOrder);
   }
 
   get part(): Part {

@@ -19,13 +19,15 @@ export interface LoadStep {
   readonly warmUpS: number;
   /** Fixes of this worker that may wait for their acks; more are not made. Undefined: open loop, nothing is ever held back. */
   readonly maxOutstanding?: number;
-  /** How long to wait at the end for the last acks, seconds. */
+  /** How long to wait at the end for the last acks, seconds; 0: not at all. */
   readonly drainS: number;
 }
 
 export interface StepResult {
   readonly sentFrames: number;
   readonly sentFixes: number;
+  /** Acks that came, up to the last that was waited for. */
+  readonly acks: number;
   /** Fixes acknowledged a second between the warm-up and the end of the step, fitted: later ones are no throughput. */
   readonly durablePerS: number;
   /** Fixes that were due in that time. */

@@ -61,6 +61,7 @@ let durableSoFar = 0;
 let progress: [number, number][] = [];
 let sentFrames = 0;
 let sentFixes = 0;
+let acks = 0; // binary messages: each is a system call of the hub
 let onResumed: (() => void) | undefined;
 
 class Crew {
@@ -129,6 +130,7 @@ class Crew {
   }
 
   #acked(payload: Buffer): void {
+    acks++;
     for (let at = 0; at + ACK_BYTES <= payload.length; at += ACK_BYTES) {
       if (payload[at] === ACK && payload[at + 1] === LIVE) this.#advance(payload.readUInt32LE(at + 4));
     }
@@ -225,7 +227,7 @@ async function runStep(step: LoadStep): Promise<StepResult> {
   }
   recorders.ack.reset();
   recorders.lag.reset();
-  outstanding = durableSoFar = sentFrames = sentFixes = 0;
+  outstanding = durableSoFar = sentFrames = sentFixes = acks = 0;
   progress = [];
   running = now;
   const utilization = performance.eventLoopUtilization();
@@ -271,6 +273,7 @@ async function runStep(step: LoadStep): Promise<StepResult> {
   return {
     sentFrames,
     sentFixes,
+    acks,
     durablePerS: slope(progress) * 1000,
     dueInWindow,
     outstandingAtEnd,

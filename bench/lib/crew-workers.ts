@@ -18,6 +18,7 @@ export interface StepOutcome {
   readonly durablePerS: number;
   readonly sentFrames: number;
   readonly sentFixes: number;
+  readonly acks: number;
   readonly outstandingAtEnd: number;
   readonly ack: LatencyRecorder;
   readonly ackSummary: Latency;
@@ -103,6 +104,7 @@ export class CrewWorkers {
       durablePerS: sum(({ durablePerS }) => durablePerS),
       sentFrames: sum(({ sentFrames }) => sentFrames),
       sentFixes: sum(({ sentFixes }) => sentFixes),
+      acks: sum(({ acks }) => acks),
       outstandingAtEnd: sum(({ outstandingAtEnd }) => outstandingAtEnd),
       ack,
       ackSummary: ack.summary,

@@ -1,17 +1,23 @@
-/** A hub of the bench in a process of its own: started by name, with what kind it is. */
+/** A hub of the bench in a process of its own: started by name, told what kind it is, and then perhaps whether it acknowledges. */
 import { naiveHub } from './naive-hub.js';
-import { listen, nullHub, type Pace } from './null-hub.js';
+import { listen, NullHub } from './null-hub.js';
 
-/** `receive`: a null hub that is all but silent, so that what it costs is what receiving costs. */
-export type HubKind = 'null' | 'receive' | 'each' | 'tick';
+export type HubKind = 'null' | 'each' | 'tick';
+export type HubOrder =
+  | { readonly type: 'start'; readonly kind: HubKind }
+  | { readonly type: 'acknowledge'; readonly isOn: boolean };
 
-const HARDLY_EVER: Pace = { ms: 10_000, items: Number.POSITIVE_INFINITY };
+let nullHub: NullHub | undefined;
 
 process.on('disconnect', () => process.exit());
 process.on('SIGINT', () => {});
-process.on('message', async ({ kind }: { kind: HubKind }) => {
-  const port = await listen(
-    kind === 'null' ? nullHub() : kind === 'receive' ? nullHub(undefined, HARDLY_EVER) : naiveHub(kind),
-  );
-  process.send?.({ port });
+process.on('message', async (order: HubOrder) => {
+  switch (order.type) {
+    case 'start':
+      if (order.kind === 'null') nullHub = new NullHub();
+      return process.send?.({ port: await listen(order.kind === 'null' ? nullHub!.app : naiveHub(order.kind)) });
+    case 'acknowledge':
+      nullHub!.acknowledges = order.isOn;
+      return process.send?.({ isOn: order.isOn });
+  }
 });

@@ -1,6 +1,6 @@
 import type uWS from 'uWebSockets.js';
 import { Server } from 'socket.io';
-import { nullHub } from './null-hub.js';
+import { NullHub } from './null-hub.js';
 
 const HEAD_BYTES = 8;
 const FIX_BYTES = 24;
@@ -15,7 +15,7 @@ export function naiveHub(kind: 'each' | 'tick'): uWS.TemplatedApp {
   const io = new Server({ transports: ['websocket'], serveClient: false });
   const consoles = io.of('/console');
   const moved = new Map<number, object>();
-  const app = nullHub((frame) => {
+  const { app } = new NullHub((frame) => {
     const items = frame.getUint16(2, true);
     for (let i = 0, at = HEAD_BYTES; i < items; i++, at += FIX_BYTES) {
       const unit = {

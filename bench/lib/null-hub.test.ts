@@ -1,23 +1,28 @@
-import type uWS from 'uWebSockets.js';
 import { afterEach, expect, it } from 'vitest';
 import { CrewSocket } from './crew-socket.js';
 import { clientFrame, FIX_BYTES, HEAD_BYTES, writeHead } from './fix-encoder.js';
-import { listen, nullHub, type Pace } from './null-hub.js';
+import { listen, NullHub, type Pace } from './null-hub.js';
 
 const BINARY = 2;
 const LIVE = 0;
 
-let app: uWS.TemplatedApp;
+let hub: NullHub;
 let crew: CrewSocket;
 afterEach(() => {
   crew.destroy();
-  app.close();
+  hub.app.close();
 });
 
-/** Sends a frame of so many fixes each, all in one write, and resolves with the acks once everything is acknowledged. */
-async function acksOf(frames: readonly number[], pace?: Pace): Promise<number[]> {
-  app = nullHub(undefined, pace);
-  const port = await listen(app);
+/**
+ * Sends a frame of so many fixes each, all in one write, and resolves with the acks once everything is acknowledged. For the first `silentFrames`
+ * the hub does not acknowledge.
+ */
+async function acksOf(frames: readonly number[], pace?: Pace, silentFrames = 0): Promise<number[]> {
+  let received = 0;
+  hub = new NullHub(() => {
+    hub.acknowledges = ++received > silentFrames;
+  }, pace);
+  const port = await listen(hub.app);
   const total = frames.reduce((sum, fixes) => sum + fixes, 0);
   return new Promise((resolve, reject) => {
     const acks: number[] = [];
@@ -53,4 +58,8 @@ it('a crew that sends fast has one ack for several frames, and in the end for al
 
 it('frames of many fixes have an ack each', async () => {
   expect(await acksOf([10, 10, 10])).toEqual([10, 20, 30]);
+});
+
+it('what comes while it does not acknowledge is acknowledged with what comes next', async () => {
+  expect(await acksOf([1, 10, 1, 10], undefined, 3)).toEqual([22]);
 });

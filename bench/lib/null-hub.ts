@@ -17,6 +17,7 @@ export interface Pace {
 
 /** What one crew is owed: the ack of its one lane. */
 interface Debt {
+  socket: WebSocket<Debt> | undefined; // from its opening on
   lane: number;
   durable: number;
   items: number;
@@ -28,57 +29,75 @@ interface Debt {
  * A hub that does nothing: it greets, says `resume`, and acknowledges what comes at the pace at which the tracker does. What the load generator
  * shows against it is the cost of the harness itself, and the floor of any latency. With onFrame it is the crew's side of the naive hubs.
  */
-export function nullHub(onFrame?: OnFrame, pace = PACE): uWS.TemplatedApp {
-  const ack = new DataView(new ArrayBuffer(FIX_HEAD_BYTES));
-  ack.setUint8(0, 0x81);
-  const pay = (ws: WebSocket<Debt>, debt: Debt, now: number) => {
-    ack.setUint8(1, debt.lane);
-    ack.setUint32(4, debt.durable, true);
+export class NullHub {
+  readonly app: uWS.TemplatedApp;
+  /** While it does not, it only receives; what comes in then is acknowledged with what comes next. */
+  acknowledges = true;
+  readonly #pace: Pace;
+  readonly #ack = new DataView(new ArrayBuffer(FIX_HEAD_BYTES));
+  #waiting: Debt[] = [];
+
+  constructor(onFrame?: OnFrame, pace = PACE) {
+    this.#pace = pace;
+    this.#ack.setUint8(0, 0x81);
+    this.app = uWS.App().ws<Debt>('/crew', {
+      maxPayloadLength: MAX_PAYLOAD_BYTES,
+      idleTimeout: 60,
+      upgrade: (res, req, context) => {
+        const key = req.getHeader('sec-websocket-key');
+        const protocol = req.getHeader('sec-websocket-protocol');
+        const debt: Debt = { socket: undefined, lane: 0, durable: 0, items: 0, paidAt: 0, isWaiting: false };
+        res.upgrade(debt, key, protocol, req.getHeader('sec-websocket-extensions'), context);
+      },
+      open: (ws) => {
+        ws.getUserData().socket = ws;
+      },
+      message: (ws, message, isBinary) => {
+        if (!isBinary) return greet(ws, message);
+        const frame = new DataView(message);
+        onFrame?.(frame);
+        if (this.acknowledges) this.#owe(ws.getUserData(), frame);
+      },
+      close: (ws) => {
+        ws.getUserData().socket = undefined;
+      },
+    });
+  }
+
+  #owe(debt: Debt, frame: DataView): void {
+    const items = frame.getUint16(2, true);
+    debt.lane = frame.getUint8(1);
+    debt.durable = frame.getUint32(4, true) + items - 1;
+    debt.items += items;
+    const now = Date.now();
+    if (this.#isDue(debt, now)) this.#pay(debt, now);
+    else if (!debt.isWaiting) {
+      debt.isWaiting = true;
+      if (this.#waiting.push(debt) === 1) setTimeout(() => this.#lookAtWaiting(), LOOK_MS);
+    }
+  }
+
+  #isDue({ items, paidAt }: Debt, now: number): boolean {
+    return items >= this.#pace.items || now - paidAt >= this.#pace.ms;
+  }
+
+  #pay(debt: Debt, now: number): void {
+    this.#ack.setUint8(1, debt.lane);
+    this.#ack.setUint32(4, debt.durable, true);
     debt.items = 0;
     debt.paidAt = now;
-    ws.send(ack.buffer, true);
-  };
-  const isDue = (debt: Debt, now: number) => debt.items >= pace.items || now - debt.paidAt >= pace.ms;
-  let waiting: WebSocket<Debt>[] = [];
-  const lookAtWaiting = () => {
+    debt.socket?.send(this.#ack.buffer, true);
+  }
+
+  #lookAtWaiting(): void {
     const now = Date.now();
-    waiting = waiting.filter((ws) => {
-      const debt = ws.getUserData();
-      debt.isWaiting = debt.items > 0 && !isDue(debt, now);
-      if (!debt.isWaiting && debt.items > 0) pay(ws, debt, now);
+    this.#waiting = this.#waiting.filter((debt) => {
+      debt.isWaiting = debt.items > 0 && !this.#isDue(debt, now);
+      if (!debt.isWaiting && debt.items > 0) this.#pay(debt, now);
       return debt.isWaiting;
     });
-    if (waiting.length > 0) setTimeout(lookAtWaiting, LOOK_MS);
-  };
-  return uWS.App().ws<Debt>('/crew', {
-    maxPayloadLength: MAX_PAYLOAD_BYTES,
-    idleTimeout: 60,
-    upgrade: (res, req, context) => {
-      const key = req.getHeader('sec-websocket-key');
-      const protocol = req.getHeader('sec-websocket-protocol');
-      const debt: Debt = { lane: 0, durable: 0, items: 0, paidAt: 0, isWaiting: false };
-      res.upgrade(debt, key, protocol, req.getHeader('sec-websocket-extensions'), context);
-    },
-    message: (ws, message, isBinary) => {
-      if (!isBinary) return greet(ws, message);
-      const frame = new DataView(message);
-      onFrame?.(frame);
-      const debt = ws.getUserData();
-      const items = frame.getUint16(2, true);
-      debt.lane = frame.getUint8(1);
-      debt.durable = frame.getUint32(4, true) + items - 1;
-      debt.items += items;
-      const now = Date.now();
-      if (isDue(debt, now)) pay(ws, debt, now);
-      else if (!debt.isWaiting) {
-        debt.isWaiting = true;
-        if (waiting.push(ws) === 1) setTimeout(lookAtWaiting, LOOK_MS);
-      }
-    },
-    close: (ws) => {
-      if (ws.getUserData().isWaiting) waiting = waiting.filter((other) => other !== ws);
-    },
-  });
+    if (this.#waiting.length > 0) setTimeout(() => this.#lookAtWaiting(), LOOK_MS);
+  }
 }
 
 function greet(ws: WebSocket<Debt>, message: ArrayBuffer): void {

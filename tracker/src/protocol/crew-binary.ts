@@ -51,7 +51,8 @@ export function readU48(view: DataView, at: number): number {
 
 /** Reads the head and checks the frame's length against it. */
 export function readHead(view: DataView): FrameHead | FrameError {
-  if (view.byteLength < HEAD_BYTES) return malformed(`${view.byteLength} bytes are less than a head`);
+  const { byteLength } = view; // a call each time it is asked
+  if (byteLength < HEAD_BYTES) return malformed(`${byteLength} bytes are less than a head`);
   const type = view.getUint8(0);
   if (type !== FRAME_FIXES && type !== FRAME_EVENTS)
     return { kind: 'error', code: 'frame_unknown', detail: `frame type ${type}` };
@@ -62,8 +63,8 @@ export function readHead(view: DataView): FrameHead | FrameError {
   if (count === 0 || count > LIMITS.frameItems)
     return malformed(`${count} items; 1 to ${LIMITS.frameItems} are allowed`);
   if (firstSeq === 0) return malformed('seq 0; the first is 1');
-  if (type === FRAME_FIXES && view.byteLength !== HEAD_BYTES + count * FIX_STRIDE) {
-    return malformed(`${view.byteLength} bytes for ${count} fixes; ${HEAD_BYTES + count * FIX_STRIDE} expected`);
+  if (type === FRAME_FIXES && byteLength !== HEAD_BYTES + count * FIX_STRIDE) {
+    return malformed(`${byteLength} bytes for ${count} fixes; ${HEAD_BYTES + count * FIX_STRIDE} expected`);
   }
   if (type === FRAME_EVENTS && !eventsFit(view, count))
     return malformed(`the lengths of ${count} events do not add up to the frame`);
