@@ -51,7 +51,7 @@ export interface StartOptions {
 
 /** As `npm start` has it: a young generation of 96 MB instead of 48, so that what a question leaves behind is collected half as often. */
 const HEAP_ARGS = ['--max-semi-space-size=32', '--expose-gc'];
-const COLLECT_ON_SIGNAL = ['--import', new URL('./collect-on-signal.ts', import.meta.url).href];
+const COLLECT_ON_SIGNAL = ['--import', new URL('./collect-on-signal.mjs', import.meta.url).href];
 /** A collection, and until the pages it has freed are given back. */
 const COLLECTION_MS = 1500;
 const MOST_COLLECTIONS = 12;
