@@ -169,7 +169,12 @@ module.exports = {
       from: {},
       module: {
         path: '/src/|^tracker/modules/|^fixtures/|^bench/',
-        pathNot: [TESTS, '((^|/|-)(main|worker|child|index)|\\.bench|\\.config|\\.d)\\.tsx?$', '^node_modules/'],
+        pathNot: [
+          TESTS,
+          '((^|/|-)(main|worker|child|index)|\\.bench|\\.config|\\.d)\\.tsx?$',
+          '^bench/lib/collect-on-signal\\.mjs$', // a tracker of the bench is started with it
+          '^node_modules/',
+        ],
         numberOfDependentsLessThan: 1,
       },
     },
