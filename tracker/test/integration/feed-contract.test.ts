@@ -493,10 +493,11 @@ describe.skipIf(!databaseIsThere)('the contract of the feed', () => {
     await hub.database.query("UPDATE feed_event SET recorded_at = now() - interval '40 days' WHERE position <= $1", [
       before.position - 2,
     ]);
-    const removed = await feed.prune(30);
-    expect(removed).toBe(before.position - 2);
+    expect(await feed.prune(30)).toBe(before.position - 2 - before.floor);
     expect(await feed.prune(30)).toBe(0);
-    expect(await feed.head()).toEqual({ position: before.position, floor: before.position - 2 });
+    const after = await feed.head(); // the hub may have told of something of its own meanwhile
+    expect(after.floor).toBe(before.position - 2);
+    expect(after.position).toBeGreaterThanOrEqual(before.position);
     await hub.stop(); // a node that has read them has them in memory still
     hub = await startTestTracker(home);
     token = await hub.api.token('VUGD', 'dispatcher', 'integrator', 'admin');
