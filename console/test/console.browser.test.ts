@@ -14,6 +14,7 @@ import {
   importStreet,
   importUnits,
   launchBrowser,
+  PATIENCE_MS,
   PLACE,
   publishRunCards,
   START_MS,
@@ -24,6 +25,8 @@ import {
 } from './stage.js';
 
 const BOUND_MS = 300_000;
+/** Of what a page does in its own time: a poll is content with one second otherwise. */
+const PATIENT = { timeout: PATIENCE_MS };
 /** WCAG 2.2, level AA, for text of any size. */
 const LEAST_CONTRAST = 4.5;
 const MODULE_PAGES = [
@@ -32,38 +35,51 @@ const MODULE_PAGES = [
 ];
 
 describe('the console in a browser', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'vanags-console-'));
   const shots = mkdtempSync(join(tmpdir(), 'vanags-console-shots-'));
   const crews: CrewClient[] = [];
   const timers: NodeJS.Timeout[] = [];
+  let dataDir: string;
   let tracker: Tracker;
   let browser: Browser;
   let page: Page;
+  let clearStage = async () => {};
 
   beforeAll(async () => {
-    [tracker, browser] = await Promise.all([
-      freePort().then((port) => startTracker(dataDir, port, { MODULE_PAGES: JSON.stringify(MODULE_PAGES) })),
-      launchBrowser(),
-      importStreet(join(dataDir, 'roads'), shots),
-    ]);
+    browser = await launchBrowser();
   }, START_MS);
 
   afterAll(async () => {
-    for (const timer of timers) clearInterval(timer);
-    await Promise.all(crews.map((crew) => crew.stop()));
+    await clearStage();
     await browser?.close();
-    tracker?.process.kill('SIGKILL');
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   });
+
+  /** A tracker that knows nothing, and a page: all new, so that the story can be told a second time. */
+  async function setStage(): Promise<void> {
+    await clearStage();
+    dataDir = mkdtempSync(join(tmpdir(), 'vanags-console-'));
+    [tracker] = await Promise.all([
+      freePort().then((port) => startTracker(dataDir, port, { MODULE_PAGES: JSON.stringify(MODULE_PAGES) })),
+      importStreet(join(dataDir, 'roads'), shots),
+    ]);
+    page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    clearStage = async () => {
+      for (const timer of timers.splice(0)) clearInterval(timer);
+      await Promise.all(crews.splice(0).map((crew) => crew.stop()));
+      await page.close();
+      tracker.process.kill('SIGKILL');
+      rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    };
+  }
 
   const shot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`) });
   /** Waits until the page's hook says so. */
-  const until = (what: string, timeout = 20_000) =>
-    page.waitForFunction(`(() => { const v = window.__vanags; return ${what}; })()`, undefined, { timeout });
+  const until = (what: string) => page.waitForFunction(`(() => { const v = window.__vanags; return ${what}; })()`);
 
   it(
     'shows, assigns, follows, and recovers from a killed tracker by itself',
     async () => {
+      await setStage();
       const tokens = await importUnits(
         tracker.url,
         [1, 2, 3].map((i) => ({ callsign: `Ķekava AC-${i}`, kind: 'tanker', capabilities: { extinguish: 1 } })),
@@ -86,7 +102,6 @@ describe('the console in a browser', () => {
         timers.push(setInterval(report, 500));
         crews.push(crew);
       }
-      page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
       const { errors, outside } = watchPage(page, tracker);
 
       // signs in, and the units are drawn where their crews say
@@ -124,7 +139,7 @@ describe('the console in a browser', () => {
         address: 'Brīvības iela 1, Rīga',
       });
       await page.waitForSelector('[data-vek="1"]');
-      await expect.poll(() => page.textContent('[aria-live=polite]'), { timeout: 30_000 }).toContain('ēkas ugunsgrēks');
+      await expect.poll(() => page.textContent('[aria-live=polite]'), PATIENT).toContain('ēkas ugunsgrēks');
       // life in danger and no unit: that is above the map until one is sent
       await page.waitForSelector('.attention-bar [data-attention=vek_without_unit]');
 
@@ -134,7 +149,7 @@ describe('the console in a browser', () => {
       await page.keyboard.press('Enter');
       await page.keyboard.press('Enter');
       await page.waitForSelector('[data-assign="Ķekava AC-1"]');
-      await page.waitForSelector('[data-route="Ķekava AC-1"]', { timeout: 30_000 });
+      await page.waitForSelector('[data-route="Ķekava AC-1"]');
       await shot('2-who-goes');
 
       // its way there is drawn and told by one key, and so is from where it is reached in time
@@ -165,7 +180,7 @@ describe('the console in a browser', () => {
       );
       await page.keyboard.press('w');
       await expect
-        .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-assign')))
+        .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-assign')), PATIENT)
         .toBe('Ķekava AC-1');
       await page.keyboard.press('Enter');
       await page.waitForSelector('[data-sent="Ķekava AC-1"][data-status=dispatched]');
@@ -211,7 +226,7 @@ describe('the console in a browser', () => {
       expect(outside).toEqual([]);
       expect(errors).toEqual([]);
     },
-    BOUND_MS,
+    START_MS + BOUND_MS,
   );
 
   it(
@@ -235,10 +250,12 @@ describe('the console in a browser', () => {
       await until("v.connection() === 'live' && v.unitCount() === 3");
       const context = await browser.newContext({ viewport: { width: 1024, height: 700 } });
       const other = await context.newPage();
+      other.setDefaultTimeout(PATIENCE_MS);
       const watched = [watchPage(page, tracker), watchPage(other, tracker)];
       await other.goto(`${tracker.url}/?lang=lv&theme=light`);
       await other.click('[data-user=ambulance]');
       await other.waitForFunction("window.__vanags?.connection() === 'live'");
+      page.removeAllListeners('dialog'); // that of a first try
       page.on('dialog', (dialog) => void dialog.accept());
       const press = (key: string) => page.keyboard.press(key);
       const type = (text: string) => page.keyboard.type(text);
@@ -273,13 +290,10 @@ describe('the console in a browser', () => {
       const isNewest = async (id: string) => {
         let version: number | undefined;
         await expect
-          .poll(
-            async () => {
-              ({ version } = (await (await ask('GET', `/api/v1/veks/${id}`)).json()) as { version: number });
-              return page.getAttribute('[data-version]', 'data-version');
-            },
-            { timeout: 20_000 },
-          )
+          .poll(async () => {
+            ({ version } = (await (await ask('GET', `/api/v1/veks/${id}`)).json()) as { version: number });
+            return page.getAttribute('[data-version]', 'data-version');
+          }, PATIENT)
           .toSatisfy((shown) => shown === String(version));
         return version;
       };
@@ -407,7 +421,7 @@ describe('the console in a browser', () => {
     async () => {
       tracker.process.kill('SIGSTOP');
       try {
-        await page.waitForSelector('.notice.stopped', { timeout: 20_000 });
+        await page.waitForSelector('.notice.stopped');
         await page.waitForSelector('.map.stopped');
       } finally {
         tracker.process.kill('SIGCONT');

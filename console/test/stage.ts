@@ -14,6 +14,8 @@ import { writeOsmPbf } from '../../fixtures/world/osm-pbf-writer.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** A first start makes a database and builds the console, beside whatever else the machine does. */
 export const START_MS = 150_000;
+/** How long a page may take for one step, on a machine ten times slower, milliseconds. */
+export const PATIENCE_MS = 60_000;
 /** Software WebGL, and nothing that asks the outside. */
 const CHROMIUM_FLAGS = [
   '--use-angle=swiftshader',
@@ -102,7 +104,7 @@ export async function freePort(): Promise<number> {
 
 /** Asks as a client should: where the tracker says that its database does not answer, again, with the same ids. */
 export async function call<T>(url: string, path: string, token: string | undefined, body: unknown): Promise<T> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
@@ -126,10 +128,12 @@ function importRows(url: string, admin: string, kind: string, rows: readonly obj
   return call(url, `/api/v1/import/${kind}`, admin, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 
+const AMBULANCES = uuidv7(); // imported again, it changes nothing
+
 /** The ambulance service, without a unit: somebody to share incidents with. */
 export async function importAmbulances(url: string): Promise<void> {
   const admin = await tokenFor(url, { agency: 'IEMIC', roles: ['admin'] });
-  const agency = { id: uuidv7(), code: 'NMPD', kind: 'ambulance', nameLv: 'Mediķi', nameEn: 'Ambulance' };
+  const agency = { id: AMBULANCES, code: 'NMPD', kind: 'ambulance', nameLv: 'Mediķi', nameEn: 'Ambulance' };
   await importRows(url, admin, 'agencies', [agency]);
 }
 

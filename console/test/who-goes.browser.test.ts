@@ -12,6 +12,7 @@ import {
   importStreet,
   importUnits,
   launchBrowser,
+  PATIENCE_MS,
   PLACE,
   publishRunCards,
   START_MS,
@@ -24,7 +25,7 @@ import {
 
 const BOUND_MS = 150_000;
 /** Of what a page does in its own time: a poll is content with one second otherwise. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: PATIENCE_MS };
 /** How far north of the place each stands, degrees: AC-1 nearest, then KP-1, AC-2, AC-3. */
 const UNITS: readonly (StageUnit & { readonly northDeg: number })[] = [
   { callsign: 'Rīga AC-1', kind: 'tanker', capabilities: { extinguish: 1, water: 3000 }, northDeg: 0.004 },
@@ -75,6 +76,7 @@ describe('who goes, in a browser', () => {
     report();
     const timer = setInterval(report, 2000);
     page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
+    page.setDefaultTimeout(PATIENCE_MS);
     clearStage = async () => {
       clearInterval(timer);
       await Promise.all(crews.map((crew) => crew.stop()));
@@ -90,7 +92,7 @@ describe('who goes, in a browser', () => {
     page.$$eval('[data-chosen]', (rows) => rows.map((row) => row.getAttribute('data-chosen')).sort());
 
   it(
-    'C1 shows the whole card with reasons, skips a unit, holds all, and sends all by one key each',
+    'C1, C32, C33 shows the whole card with reasons, skips a unit, holds all, and sends all by one key each; says when and where one will be free',
     async () => {
       await setStage();
       await publishRunCards(tracker.url, [
@@ -108,7 +110,7 @@ describe('who goes, in a browser', () => {
       const { errors, outside } = watchPage(page, tracker);
       await page.goto(`${tracker.url}/?lang=lv`);
       await page.click('[data-user=dispatcher]');
-      await page.waitForFunction(() => window.__vanags?.unitCount() === 4, undefined, { timeout: 30_000 });
+      await page.waitForFunction(() => window.__vanags?.unitCount() === 4);
       const dispatcher = await tokenFor(tracker.url, { user: 'dispatcher' });
       const vekId = uuidv7();
       await call(tracker.url, '/api/v1/veks', dispatcher, {
@@ -122,7 +124,7 @@ describe('who goes, in a browser', () => {
 
       // the card, who goes, what is short
       await page.click('[data-vek="1"]');
-      await page.waitForSelector('[data-chosen]', { timeout: 30_000 });
+      await page.waitForSelector('[data-chosen]');
       expect(await chosen()).toEqual(['Rīga AC-1', 'Rīga AC-2', 'Rīga KP-1']);
       expect(await page.textContent('.card-text')).toMatch(/Jābūt: VUGD – divas autocisternas, vienas autokāpnes/);
       expect(await page.textContent('[data-chosen="Rīga AC-1"]')).toMatch(
@@ -130,7 +132,7 @@ describe('who goes, in a browser', () => {
       );
       expect(await page.textContent('.card-lines')).toMatch(/vadība: 1 · VUGDvēlams.*trūkst: 1/);
       expect(await page.textContent('.footing')).toMatch(/VUGD: 3 vienības.*pierādīti labākā/);
-      await page.waitForFunction(() => (window.__vanags?.ways().length ?? 0) >= 3, undefined, { timeout: 30_000 });
+      await page.waitForFunction(() => (window.__vanags?.ways().length ?? 0) >= 3);
       await shot('1-answer');
 
       // a line that is looked at names who does not go, and the map draws it
@@ -180,6 +182,24 @@ describe('who goes, in a browser', () => {
       expect(await page.$('[data-sent="Rīga AC-3"]')).toBeNull();
       await shot('5-sent');
 
+      // when one of them will be free, and where: by keyboard
+      await page.focus('[data-sent="Rīga AC-2"] .link');
+      await press('f');
+      await page.waitForSelector('.expected-free-form input[name=minutes]:focus');
+      await page.keyboard.type('15');
+      await press('Tab');
+      await page.keyboard.type('vieta');
+      await press('Tab');
+      await press('Enter'); // the middle of the map
+      await press('Tab');
+      await page.keyboard.type('Gaiļezers');
+      await shot('6-expected-free');
+      await press('Enter');
+      await page.waitForSelector('[data-sent="Rīga AC-2"] [data-expected-free]');
+      const expectedFree = '[data-sent="Rīga AC-2"] [data-expected-free]';
+      expect(await page.textContent(expectedFree)).toMatch(/brīva ap \d\d:\d\d:\d\d \(pēc 1[0-5] min\): Gaiļezers/);
+      await shot('7-sent-and-free');
+
       // what is left within ten minutes
       await press('v');
       await page.waitForSelector('[data-find]');
@@ -187,7 +207,15 @@ describe('who goes, in a browser', () => {
       await page.waitForSelector('[data-available]');
       expect(await page.textContent('[data-available]')).toContain('Rīga AC-1');
       expect(decodeURIComponent((await page.getAttribute('[data-save]', 'href'))!)).toContain('"Rīga AC-1";"VUGD"');
-      await shot('6-available');
+      await shot('8-available');
+
+      // and in an hour, counted from where it will be free by then
+      await page.selectOption('.new-vek select:last-of-type', '1');
+      await page.click('[data-find]');
+      await page.waitForFunction(() =>
+        document.querySelector('[data-available]')?.textContent?.includes('no vietas, kur atbrīvosies: Gaiļezers'),
+      );
+      await shot('9-available-later');
       expect(outside).toEqual([]);
       expect(errors).toEqual([]);
       console.log(`screenshots in ${shots}`);
@@ -227,12 +255,12 @@ describe('who goes, in a browser', () => {
         return route.fulfill({ json: { assignments: [] } });
       });
       await page.reload();
-      await page.waitForSelector('.proposal-bar', { timeout: 30_000 });
+      await page.waitForSelector('.proposal-bar');
       expect(await page.textContent('.proposal-bar')).toMatch(/3 priekšlikumi.*1 ar vienības atņemšanu/);
       await press('p');
       await page.click('[data-proposal=preempt] [data-confirm=once]');
       await page.waitForSelector('[data-proposal=preempt] [data-confirm=again]');
-      await shot('7-proposals');
+      await shot('10-proposals');
       expect(asked).toEqual([]);
       await page.click('[data-proposal=preempt] [data-confirm=again]');
       await expect.poll(() => asked, PATIENT).toEqual(['preempt/confirm {}']);

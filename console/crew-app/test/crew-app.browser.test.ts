@@ -1,18 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import chromium from '@sparticuz/chromium';
-import { type Browser, type BrowserContext, type Page, chromium as playwright } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { freePort, launchBrowser, PATIENCE_MS, START_MS, startTracker, type Tracker } from '../../test/stage.js';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SHOTS = process.env.CREW_APP_SHOTS ?? join(tmpdir(), 'vanags-crew-app-shots');
 const STATION = { longitude: 24.1386, latitude: 56.9632, accuracy: 6 };
+const BOUND_MS = 150_000;
 const FIRE = { lon: 24.1059, lat: 56.946 };
 
 interface Milestone {
@@ -31,10 +29,10 @@ interface FeedEvent {
 
 /** The crew page as a crew meets it: a whole tracker, a phone-sized Chromium, a network that goes away. */
 describe('the crew page', () => {
-  let dataDir: string;
-  let tracker: ChildProcess;
+  let dataDir: string | undefined;
+  let tracker: Tracker | undefined;
   let url: string;
-  let browser: Browser;
+  let browser: Browser | undefined;
   let context: BrowserContext;
   let page: Page;
   let dispatcher: string;
@@ -43,39 +41,15 @@ describe('the crew page', () => {
   let unitId: string;
   const problems: string[] = [];
 
-  beforeAll(async () => {
+  /** A tracker, a browser and a crew that nobody knows: all new, so that the story can be told again from its beginning. */
+  async function setStage(): Promise<void> {
+    await clearStage();
     mkdirSync(SHOTS, { recursive: true });
     dataDir = await mkdtemp(join(tmpdir(), 'vanags-crew-app-'));
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    tracker = spawn(process.execPath, ['--import', 'tsx', 'tracker/src/main.ts'], {
-      cwd: ROOT,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: dataDir, PORT: String(port), DEMO_WORLD: '0' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    await new Promise<void>((resolve, reject) => {
-      for (const stream of [tracker.stdout!, tracker.stderr!])
-        stream.on('data', (chunk: Buffer) => {
-          output += chunk.toString();
-          if (/ready: http/.test(output)) resolve();
-        });
-      tracker.once('exit', (code) => reject(new Error(`the tracker ended with ${code}: ${output}`)));
-    });
-    url = `http://127.0.0.1:${port}`;
+    tracker = await startTracker(dataDir, await freePort());
+    ({ url } = tracker);
     await register();
-    browser = await playwright.launch({
-      executablePath: await chromium.executablePath(),
-      args: [
-        '--no-sandbox',
-        '--use-angle=swiftshader',
-        '--enable-unsafe-swiftshader',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--disable-quic',
-        '--no-first-run',
-      ],
-    });
+    browser = await launchBrowser();
     context = await browser.newContext({
       viewport: { width: 390, height: 844 },
       deviceScaleFactor: 2,
@@ -85,18 +59,22 @@ describe('the crew page', () => {
       permissions: ['geolocation'],
     });
     context.on('weberror', (error) => problems.push(String(error.error())));
+    context.setDefaultTimeout(PATIENCE_MS);
     page = await context.newPage();
-  }, 180_000); // a first start makes its database and builds the console
+  }
 
-  afterAll(async () => {
+  async function clearStage(): Promise<void> {
     await browser?.close();
-    if (tracker?.exitCode === null) {
-      const ended = new Promise((resolve) => tracker.once('exit', resolve));
-      tracker.kill('SIGINT'); // as Ctrl-C: its database writes until it has stopped
+    const running = tracker?.process;
+    if (running?.exitCode === null) {
+      const ended = new Promise((resolve) => running.once('exit', resolve));
+      running.kill('SIGINT'); // as Ctrl-C: its database writes until it has stopped
       await ended;
     }
-    await rm(dataDir, { recursive: true, force: true });
-  });
+    if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+    problems.length = 0;
+  }
+  afterAll(clearStage);
 
   async function call<Body>(method: string, path: string, body?: unknown, bearer?: string): Promise<Body> {
     const response = await fetch(url + path, {
@@ -191,199 +169,250 @@ describe('the crew page', () => {
     await speak('Latviešu');
   };
 
-  it('takes the token from the fragment, and away from the address', async () => {
-    await page.goto(`${url}/crew-app/`);
-    await page.getByText('Ierīces atslēga', { exact: true }).waitFor();
-    await shot('sign-on-lv');
-    await page.getByLabel('Ierīces atslēga').fill('nav atslēga');
-    await page.getByRole('button', { name: 'Pierakstīties' }).click();
-    await page.getByRole('alert').getByText('Tā nav ierīces atslēga').waitFor();
-    await page.goto('about:blank');
-    await page.goto(`${url}/crew-app/#token=${token}`);
-    await page.getByRole('heading', { name: 'R-101' }).waitFor();
-    expect(page.url()).toBe(`${url}/crew-app/`);
-    await page.getByText('Savienots ar centru').waitFor();
-    await page.locator('header').getByText('depo').waitFor();
-    // the service worker must have the page before the network may go
-    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-    await shots('idle');
-  });
-
-  it('reports what the sensor says, each fix once', async () => {
-    await drive(24.1387, 56.9633);
-    const live = await eventually('the unit in the live picture', async () => {
-      const { units } = await call<{ units: { unitId: string; lon: number; lat: number }[] }>(
-        'GET',
-        '/api/v1/live',
-        undefined,
-        dispatcher,
-      ).catch(() => ({ units: [] }));
-      return units.find((each) => Math.abs(each.lon - 24.1387) < 1e-6);
-    });
-    expect(live.lat).toBeCloseTo(56.9633, 6);
-  });
-
   let vekId: string;
-  let onSceneAt: number;
+  /** Before and after the press. */
+  let onScene: { readonly from: number; readonly to: number };
 
-  it('shows an assignment with distance and direction, and accepts it', async () => {
-    ({ vekId } = await assign({
-      typeCode: 'fire.building',
-      priority: 'P1',
-      address: 'Brīvības iela 1, Rīga',
-      summary: '5. stāvā pa logu nāk dūmi, iespējams, iekšā cilvēks',
-    }));
-    await page.getByText('Jauns norīkojums', { exact: true }).waitFor();
-    await page
-      .locator('.where strong')
-      .getByText(/km uz dienvidrietumiem/)
-      .waitFor();
-    expect(await page.locator('a.navigate').getAttribute('href')).toMatch(/^geo:56\.946000,24\.105900\?q=/);
-    await shots('assignment-new');
-    await page.getByRole('button', { name: 'Pieņemts' }).click();
-    await latest().getByText('saņemts centrā – dispečers to redz').waitFor();
-    expect((await milestones(vekId)).acknowledged!.source).toBe('crew');
-    await status('en_route').click();
-    await page.locator('.presses li').first().getByText('ceļā', { exact: true }).waitFor();
-    await latest().getByText('saņemts centrā – izpildīts').waitFor();
-    await unitBecomes('en_route');
-    await shots('assignment-en-route');
-  });
+  const STORY: readonly (readonly [what: string, part: () => Promise<void>])[] = [
+    [
+      'takes the token from the fragment, and away from the address',
+      async () => {
+        await page.goto(`${url}/crew-app/`);
+        await page.getByText('Ierīces atslēga', { exact: true }).waitFor();
+        await shot('sign-on-lv');
+        await page.getByLabel('Ierīces atslēga').fill('nav atslēga');
+        await page.getByRole('button', { name: 'Pierakstīties' }).click();
+        await page.getByRole('alert').getByText('Tā nav ierīces atslēga').waitFor();
+        await page.goto('about:blank');
+        await page.goto(`${url}/crew-app/#token=${token}`);
+        await page.getByRole('heading', { name: 'R-101' }).waitFor();
+        expect(page.url()).toBe(`${url}/crew-app/`);
+        await page.getByText('Savienots ar centru').waitFor();
+        await page.locator('header').getByText('depo').waitFor();
+        // the service worker must have the page before the network may go
+        await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+        await shots('idle');
+      },
+    ],
+    [
+      'reports what the sensor says, each fix once',
+      async () => {
+        await drive(24.1387, 56.9633);
+        const live = await eventually('the unit in the live picture', async () => {
+          const { units } = await call<{ units: { unitId: string; lon: number; lat: number }[] }>(
+            'GET',
+            '/api/v1/live',
+            undefined,
+            dispatcher,
+          ).catch(() => ({ units: [] }));
+          return units.find((each) => Math.abs(each.lon - 24.1387) < 1e-6);
+        });
+        expect(live.lat).toBeCloseTo(56.9633, 6);
+      },
+    ],
+    [
+      'shows an assignment with distance and direction, and accepts it',
+      async () => {
+        ({ vekId } = await assign({
+          typeCode: 'fire.building',
+          priority: 'P1',
+          address: 'Brīvības iela 1, Rīga',
+          summary: '5. stāvā pa logu nāk dūmi, iespējams, iekšā cilvēks',
+        }));
+        await page.getByText('Jauns norīkojums', { exact: true }).waitFor();
+        await page
+          .locator('.where strong')
+          .getByText(/km uz dienvidrietumiem/)
+          .waitFor();
+        expect(await page.locator('a.navigate').getAttribute('href')).toMatch(/^geo:56\.946000,24\.105900\?q=/);
+        await shots('assignment-new');
+        await page.getByRole('button', { name: 'Pieņemts' }).click();
+        await latest().getByText('saņemts centrā – dispečers to redz').waitFor();
+        expect((await milestones(vekId)).acknowledged!.source).toBe('crew');
+        await status('en_route').click();
+        await page.locator('.presses li').first().getByText('ceļā', { exact: true }).waitFor();
+        await latest().getByText('saņemts centrā – izpildīts').waitFor();
+        await unitBecomes('en_route');
+        await shots('assignment-en-route');
+      },
+    ],
+    [
+      'asks before it sends a status that is not possible now, and shows the hub’s refusal',
+      async () => {
+        await page.locator('.statuses summary').click();
+        await status('off_duty').click();
+        await page.getByText('Lemj centrs').waitFor();
+        await shot('status-doubt-lv');
+        await page.getByRole('button', { name: 'Sūtīt tomēr' }).click();
+        await latest()
+          .getByText(/netika pieņemts.*Var: notikuma vietā/)
+          .waitFor();
+        await shot('status-refused-lv');
+        await page.locator('header').getByText('ceļā').waitFor();
+      },
+    ],
+    [
+      'keeps what is pressed without a network, over a reload, and says that it is only here',
+      async () => {
+        await context.setOffline(true);
+        await page.getByText('Nav savienojuma').waitFor();
+        const from = Date.now();
+        await status('on_scene').click();
+        await latest().getByText('glabājas telefonā').waitFor();
+        onScene = { from, to: Date.now() };
+        await drive(24.12, 56.95);
+        await page.waitForTimeout(1500);
+        await drive(24.106, 56.9461);
+        await holdSos(100); // let go too early: nothing
+        await page.waitForTimeout(300);
+        expect(await page.locator('.sos-state').count()).toBe(0);
+        await holdSos(1700);
+        await page.locator('.sos-state').getByText('Vēl NAV nosūtīts').waitFor();
+        await shots('offline-sos');
+        await page.locator('.presses').scrollIntoViewIfNeeded();
+        await shot('offline-queue-lv');
+        await page.reload();
+        await page.getByRole('heading', { name: 'R-101' }).waitFor();
+        await page.locator('.sos-state').getByText('Vēl NAV nosūtīts').waitFor();
+        await page.getByText('Brīvības iela 1, Rīga').waitFor();
+        await page.waitForTimeout(3000);
+        expect(await unitStatus()).toBe('en_route');
+        expect(await feed('lv.vanags.unit.sos.v1')).toHaveLength(0);
+      },
+    ],
+    [
+      'sends it when the network is back: each once, with the time of the press',
+      async () => {
+        const backAt = Date.now();
+        await context.setOffline(false);
+        await page.locator('.sos-state').getByText('Trauksme pacelta centrā').waitFor();
+        await page.getByText('Savienots ar centru').waitFor();
+        await shots('sos-raised');
+        const [sos, ...more] = await feed('lv.vanags.unit.sos.v1');
+        expect(more).toEqual([]);
+        expect(sos!.data.at).toBeGreaterThan(onScene.from);
+        expect(sos!.data.at).toBeLessThan(backAt);
+        expect(sos!.data.place!.source).toBe('device');
+        await unitBecomes('on_scene');
+        const { on_scene } = await milestones(vekId);
+        expect(on_scene!.at).toBeGreaterThanOrEqual(onScene.from);
+        expect(on_scene!.at).toBeLessThanOrEqual(onScene.to);
+        expect(on_scene!.receivedAt).toBeGreaterThanOrEqual(backAt);
+        const changes = await feed('lv.vanags.unit.status_changed.v1');
+        expect(changes.filter((event) => (event.data as { to?: string }).to === 'on_scene')).toHaveLength(1);
+        await page.getByRole('button', { name: 'Aizvērt' }).click();
+        await page.locator('.sos-state').waitFor({ state: 'detached' });
+      },
+    ],
+    [
+      'writes to the dispatcher',
+      async () => {
+        await page.getByRole('button', { name: 'Ziņas' }).click();
+        await page.getByLabel('Ziņa dispečeram').fill('Vajag vēl vienu cisternu');
+        await page.getByRole('button', { name: 'Sūtīt' }).click();
+        await page.locator('.messages li').getByText('saņemts centrā – nodota dispečeriem').waitFor();
+        await shot('messages-lv');
+        expect(await feed('lv.vanags.unit.message.v1')).toHaveLength(1);
+        await page.getByRole('button', { name: 'Darbs' }).click();
+      },
+    ],
+    [
+      'says that an assignment was cancelled',
+      async () => {
+        await status('returning').click();
+        await latest().getByText('saņemts centrā – izpildīts').waitFor();
+        const { assignmentId } = await assign({
+          typeCode: 'rescue.animal',
+          priority: 'P4',
+          address: 'Ganību dambis 3',
+        });
+        await page.getByText('Jauns norīkojums', { exact: true }).waitFor();
+        await call('DELETE', `/api/v1/assignments/${assignmentId}`, undefined, dispatcher);
+        await page.getByText('Norīkojums atcelts').waitFor();
+        await shot('cancelled-lv');
+        await page.getByRole('button', { name: 'Sapratu' }).click();
+        await page.getByText('Norīkojuma nav').waitFor();
+        await page.locator('header').getByText('brīvs').waitFor();
+      },
+    ],
+    [
+      'lets one tab talk',
+      async () => {
+        const other = await context.newPage();
+        await other.goto(`${url}/crew-app/`);
+        await other.getByText('Lapa jau ir atvērta citā cilnē').waitFor();
+        await page.close();
+        await other.getByRole('heading', { name: 'R-101' }).waitFor();
+        page = other;
+      },
+    ],
+    [
+      'stops when another phone uses its token, and goes on when a person says so',
+      async () => {
+        const other = new WebSocket(`${url.replace('http', 'ws')}/crew`, ['vanags.crew.v1', `bearer.${token}`]);
+        await new Promise((resolve) => other.once('open', resolve));
+        await page.getByText('Šo atslēgu tagad lieto cits tālrunis').waitFor();
+        await shot('fenced-lv');
+        await page.getByRole('button', { name: 'Strādāt ar šo tālruni' }).click();
+        await page.getByText('Savienots ar centru').waitFor();
+        other.close();
+      },
+    ],
+    [
+      'fits a narrow phone, by day, with targets for gloves',
+      async () => {
+        await page.setViewportSize({ width: 360, height: 740 });
+        await page.getByRole('button', { name: 'Ierīce' }).click();
+        await shot('device-lv');
+        await page.getByRole('button', { name: 'Diena' }).click();
+        await page.getByRole('button', { name: 'Darbs' }).click();
+        await shot('day-360-lv');
+        const { wide, small } = await page.evaluate(() => ({
+          wide: document.documentElement.scrollWidth > window.innerWidth,
+          small: [...document.querySelectorAll('button, a, summary')]
+            .filter((each) => each.getBoundingClientRect().height > 0 && each.getBoundingClientRect().height < 56)
+            .map((each) => each.textContent),
+        }));
+        expect(wide).toBe(false);
+        expect(small).toEqual([]);
+      },
+    ],
+    [
+      'signs off and forgets',
+      async () => {
+        await page.getByRole('button', { name: 'Ierīce' }).click();
+        await page.getByRole('button', { name: 'Izrakstīties no šī tālruņa' }).click();
+        await page.getByRole('button', { name: 'Jā, izrakstīties' }).click();
+        await page.getByText('Ierīces atslēga', { exact: true }).waitFor();
+        const left = await page.evaluate(async () => ({
+          token: localStorage.getItem('vanags.crew.token'),
+          stores: (await indexedDB.databases()).map(({ name }) => name),
+        }));
+        expect(left).toEqual({ token: null, stores: [] });
+        expect(problems).toEqual([]);
+      },
+    ],
+  ];
 
-  it('asks before it sends a status that is not possible now, and shows the hub’s refusal', async () => {
-    await page.locator('.statuses summary').click();
-    await status('off_duty').click();
-    await page.getByText('Lemj centrs').waitFor();
-    await shot('status-doubt-lv');
-    await page.getByRole('button', { name: 'Sūtīt tomēr' }).click();
-    await latest()
-      .getByText(/netika pieņemts.*Var: notikuma vietā/)
-      .waitFor();
-    await shot('status-refused-lv');
-    await page.locator('header').getByText('ceļā').waitFor();
-  });
+  /** Parts that were told on this stage; none while one is being told, as it may fail. */
+  let told: number | undefined;
 
-  it('keeps what is pressed without a network, over a reload, and says that it is only here', async () => {
-    await context.setOffline(true);
-    await page.getByText('Nav savienojuma').waitFor();
-    onSceneAt = Date.now();
-    await status('on_scene').click();
-    await latest().getByText('glabājas telefonā').waitFor();
-    await drive(24.12, 56.95);
-    await page.waitForTimeout(1500);
-    await drive(24.106, 56.9461);
-    await holdSos(700); // let go too early: nothing
-    await page.waitForTimeout(300);
-    expect(await page.locator('.sos-state').count()).toBe(0);
-    await holdSos(1700);
-    await page.locator('.sos-state').getByText('Vēl NAV nosūtīts').waitFor();
-    await shots('offline-sos');
-    await page.locator('.presses').scrollIntoViewIfNeeded();
-    await shot('offline-queue-lv');
-    await page.reload();
-    await page.getByRole('heading', { name: 'R-101' }).waitFor();
-    await page.locator('.sos-state').getByText('Vēl NAV nosūtīts').waitFor();
-    await page.getByText('Brīvības iela 1, Rīga').waitFor();
-    await page.waitForTimeout(3000);
-    expect(await unitStatus()).toBe('en_route');
-    expect(await feed('lv.vanags.unit.sos.v1')).toHaveLength(0);
-  });
-
-  it('sends it when the network is back: each once, with the time of the press', async () => {
-    const backAt = Date.now();
-    await context.setOffline(false);
-    await page.locator('.sos-state').getByText('Trauksme pacelta centrā').waitFor({ timeout: 40_000 });
-    await page.getByText('Savienots ar centru').waitFor();
-    await shots('sos-raised');
-    const [sos, ...more] = await feed('lv.vanags.unit.sos.v1');
-    expect(more).toEqual([]);
-    expect(sos!.data.at).toBeGreaterThan(onSceneAt);
-    expect(sos!.data.at).toBeLessThan(backAt);
-    expect(sos!.data.place!.source).toBe('device');
-    await unitBecomes('on_scene');
-    const { on_scene } = await milestones(vekId);
-    expect(Math.abs(on_scene!.at - onSceneAt)).toBeLessThan(2000);
-    expect(on_scene!.receivedAt).toBeGreaterThanOrEqual(backAt);
-    const changes = await feed('lv.vanags.unit.status_changed.v1');
-    expect(changes.filter((event) => (event.data as { to?: string }).to === 'on_scene')).toHaveLength(1);
-    await page.getByRole('button', { name: 'Aizvērt' }).click();
-    await page.locator('.sos-state').waitFor({ state: 'detached' });
-  });
-
-  it('writes to the dispatcher', async () => {
-    await page.getByRole('button', { name: 'Ziņas' }).click();
-    await page.getByLabel('Ziņa dispečeram').fill('Vajag vēl vienu cisternu');
-    await page.getByRole('button', { name: 'Sūtīt' }).click();
-    await page.locator('.messages li').getByText('saņemts centrā – nodota dispečeriem').waitFor();
-    await shot('messages-lv');
-    expect(await feed('lv.vanags.unit.message.v1')).toHaveLength(1);
-    await page.getByRole('button', { name: 'Darbs' }).click();
-  });
-
-  it('says that an assignment was cancelled', async () => {
-    await status('returning').click();
-    await latest().getByText('saņemts centrā – izpildīts').waitFor();
-    const { assignmentId } = await assign({ typeCode: 'rescue.animal', priority: 'P4', address: 'Ganību dambis 3' });
-    await page.getByText('Jauns norīkojums', { exact: true }).waitFor();
-    await call('DELETE', `/api/v1/assignments/${assignmentId}`, undefined, dispatcher);
-    await page.getByText('Norīkojums atcelts').waitFor();
-    await shot('cancelled-lv');
-    await page.getByRole('button', { name: 'Sapratu' }).click();
-    await page.getByText('Norīkojuma nav').waitFor();
-    await page.locator('header').getByText('brīvs').waitFor();
-  });
-
-  it('lets one tab talk', async () => {
-    const other = await context.newPage();
-    await other.goto(`${url}/crew-app/`);
-    await other.getByText('Lapa jau ir atvērta citā cilnē').waitFor();
-    await page.close();
-    await other.getByRole('heading', { name: 'R-101' }).waitFor();
-    page = other;
-  });
-
-  it('stops when another phone uses its token, and goes on when a person says so', async () => {
-    const other = new WebSocket(`${url.replace('http', 'ws')}/crew`, ['vanags.crew.v1', `bearer.${token}`]);
-    await new Promise((resolve) => other.once('open', resolve));
-    await page.getByText('Šo atslēgu tagad lieto cits tālrunis').waitFor();
-    await shot('fenced-lv');
-    await page.getByRole('button', { name: 'Strādāt ar šo tālruni' }).click();
-    await page.getByText('Savienots ar centru').waitFor();
-    other.close();
-  });
-
-  it('fits a narrow phone, by day, with targets for gloves', async () => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    await page.getByRole('button', { name: 'Ierīce' }).click();
-    await shot('device-lv');
-    await page.getByRole('button', { name: 'Diena' }).click();
-    await page.getByRole('button', { name: 'Darbs' }).click();
-    await shot('day-360-lv');
-    const { wide, small } = await page.evaluate(() => ({
-      wide: document.documentElement.scrollWidth > window.innerWidth,
-      small: [...document.querySelectorAll('button, a, summary')]
-        .filter((each) => each.getBoundingClientRect().height > 0 && each.getBoundingClientRect().height < 56)
-        .map((each) => each.textContent),
-    }));
-    expect(wide).toBe(false);
-    expect(small).toEqual([]);
-  });
-
-  it('signs off and forgets', async () => {
-    await page.getByRole('button', { name: 'Ierīce' }).click();
-    await page.getByRole('button', { name: 'Izrakstīties no šī tālruņa' }).click();
-    await page.getByRole('button', { name: 'Jā, izrakstīties' }).click();
-    await page.getByText('Ierīces atslēga', { exact: true }).waitFor();
-    const left = await page.evaluate(async () => ({
-      token: localStorage.getItem('vanags.crew.token'),
-      stores: (await indexedDB.databases()).map(({ name }) => name),
-    }));
-    expect(left).toEqual({ token: null, stores: [] });
-    expect(problems).toEqual([]);
-  });
+  it.each(STORY.map(([what], no) => [what, no] as const))(
+    '%s',
+    async (_what, no) => {
+      if (told !== no) {
+        await setStage();
+        for (const [, part] of STORY.slice(0, no)) await part();
+      }
+      told = undefined;
+      await STORY[no]![1]();
+      told = no + 1;
+    },
+    START_MS + BOUND_MS,
+  );
 });
 
-async function eventually<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 15_000): Promise<T> {
+async function eventually<T>(what: string, ask: () => Promise<T | undefined>, limitMs = PATIENCE_MS): Promise<T> {
   const until = Date.now() + limitMs;
   for (;;) {
     const answer = await ask();

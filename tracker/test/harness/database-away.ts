@@ -9,7 +9,10 @@ export async function takeDatabaseAway(hub: TestTracker, home: TestHome): Promis
   if (provided.kind !== 'postgres') {
     const pid = hub.tracker.databasePid!;
     process.kill(pid, 'SIGSTOP');
-    return async () => void process.kill(pid, 'SIGCONT');
+    return async () => {
+      // one that was silent for long its keeper has ended, and started another
+      if (hub.tracker.databasePid === pid) process.kill(pid, 'SIGCONT');
+    };
   }
   const name = new URL(home.env.DATABASE_URL!).pathname.slice(1);
   const server = new pg.Client({ connectionString: provided.url });

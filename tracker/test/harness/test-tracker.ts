@@ -16,7 +16,7 @@ import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
 import './provided.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 120_000;
 
 /** False where the project's database could not be had; the setup has said so loudly. */
 export const databaseIsThere = inject('database').kind !== 'missing';

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatabaseProxy } from '../harness/database-proxy.js';
+import { lowPort } from '../harness/low-port.js';
 import {
   ApiClient,
   createAgency,
@@ -43,7 +44,7 @@ describe.skipIf(!databaseIsThere)('faults while phones upload', () => {
 
   beforeAll(async () => {
     home = await createHome();
-    env = { ...home.env, PORT: String(20_000 + Math.floor(Math.random() * 10_000)) };
+    env = { ...home.env, PORT: String(await lowPort()) };
     if (databaseKind === 'postgres') {
       const url = new URL(home.env.DATABASE_URL!);
       proxy = await DatabaseProxy.start(url.searchParams.get('host')!, Number(url.port || 5432));
@@ -124,14 +125,18 @@ describe.skipIf(!databaseIsThere)('faults while phones upload', () => {
 
       const database = await home.connect();
       const counted = await database.query<{ id: string; stored: string; different: string }>(
-        `SELECT d.id, count(*) AS stored, count(DISTINCT f.fix_time) AS different FROM fix f JOIN device d ON d.handle = f.device_handle GROUP BY d.id`,
+        `SELECT d.id, count(*) AS stored, count(DISTINCT f.fix_time) AS different FROM fix f JOIN device d ON d.handle = f.device_handle
+         WHERE d.id = ANY ($1::uuid[]) GROUP BY d.id`,
+        [crews.map(({ deviceId }) => deviceId)],
       );
       const rows = new Map(counted.rows.map((row) => [row.id, [Number(row.stored), Number(row.different)]]));
       const expected = new Map(crews.map(({ deviceId }, i) => [deviceId, [delivered[i]!.fixes, delivered[i]!.fixes]]));
       const alarms = delivered.reduce((sum, one) => sum + one.alarms, 0);
       const raised = await eventually('every SOS is raised', async () => {
         const answer = await database.query<{ n: string; different: string }>(
-          `SELECT count(*) AS n, count(DISTINCT (data -> 'ref')) AS different FROM feed_event WHERE type = 'lv.vanags.unit.sos.v1'`,
+          `SELECT count(*) AS n, count(DISTINCT (data -> 'ref')) AS different FROM feed_event
+           WHERE type = 'lv.vanags.unit.sos.v1' AND aggregate_id = ANY ($1::uuid[])`,
+          [crews.map(({ unitId }) => unitId)],
         );
         return Number(answer.rows[0]!.n) >= alarms && answer.rows[0]!;
       });

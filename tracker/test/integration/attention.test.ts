@@ -4,6 +4,7 @@ import type { AttentionKind } from '../../src/protocol/attention.js';
 import type { Queryable } from '../../src/store/database.js';
 import type { AttentionItem } from '../../src/veks/attention.js';
 import { AttentionWatch } from '../../src/veks/attention-watch.js';
+import { allEvents } from '../harness/all-events.js';
 import { clearStage, setStage } from '../harness/test-stage.js';
 import {
   createCrew,
@@ -68,7 +69,7 @@ describe.skipIf(!databaseIsThere)('what waits for a person', () => {
     hub.api.call('POST', `/api/v1/attention/${id}/acknowledge`, undefined, token);
   const look = (id: string) => hub.api.ok('PUT', `/api/v1/veks/${id}/presence`, { mode: 'viewing' }, dispatcher);
   const told = async (id: string, token = dispatcher) =>
-    (await hub.api.ok<{ events: Told[] }>('GET', '/api/v1/feed?limit=1000', undefined, token)).events
+    (await allEvents<Told>(hub.api, token))
       .filter(({ data }) => data.attentionId === id)
       .map(({ type }) => type.split('.').at(-2));
   /** Another node’s. */
@@ -194,6 +195,7 @@ describe.skipIf(!databaseIsThere)('what waits for a person', () => {
     const id = await createVek('P2', 200);
     const before = [await raised('vek_unopened', id), await raised('vek_unanswered', id)];
     await acknowledge(before[0]!.id);
+    await other?.stop();
     other = watchOf('other');
     other.start();
     await hub.tracker.core.attentionWatch.stop();

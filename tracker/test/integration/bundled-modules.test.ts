@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TYPESCRIPT_ARGS } from '../../src/typescript-child.js';
 import { lowPort } from '../harness/low-port.js';
+import { createKey, type IssuerKey, OidcIssuer } from '../harness/oidc-issuer.js';
 import {
   ApiClient,
   createAgency,
@@ -21,6 +22,9 @@ const REGISTER = fileURLToPath(new URL('../../modules/register/main.ts', import.
 const LIMIT_MS = 150_000;
 const eventually: typeof eventuallyWithin = (what, ask, limitMs = LIMIT_MS) => eventuallyWithin(what, ask, limitMs);
 
+/** A tracker that takes seconds to answer counts as away, and its last word stands for two more. */
+const AT_ONCE_MS = 30_000;
+
 /** The process of a module that a tracker has started. Undefined: it has ended. */
 async function processOf(name: string, { child: { pid } }: SpawnedTracker): Promise<number | undefined> {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);
@@ -36,6 +40,8 @@ describe.skipIf(databaseKind !== 'postgres')('modules that are started beside th
   let api: ApiClient;
   let centre: string;
   let police: string;
+  const issuer = new OidcIssuer();
+  let lasting: IssuerKey;
   /** The register, started again by itself. */
   let again: ChildProcess | undefined;
   const modules: Record<'calls' | 'register', ApiClient> = { calls: new ApiClient(''), register: new ApiClient('') };
@@ -43,8 +49,12 @@ describe.skipIf(databaseKind !== 'postgres')('modules that are started beside th
   beforeAll(async () => {
     home = await createHome();
     const [calls, register] = [await lowPort(), await lowPort()];
+    await issuer.start();
+    lasting = await createKey('lasting');
+    issuer.keys = [lasting.jwk];
     const ports = { PORT: '0', CALLS_PORT: String(calls), REGISTER_PORT: String(register) };
-    tracker = await spawnTracker({ ...home.env, ...ports, HOST: '127.0.0.1', MODULES: 'calls,register' });
+    const plugged = { HOST: '127.0.0.1', MODULES: 'calls,register', OIDC_ISSUER: issuer.url };
+    tracker = await spawnTracker({ ...home.env, ...ports, ...plugged });
     api = new ApiClient(`http://127.0.0.1:${tracker.port}`);
     modules.calls = new ApiClient(`http://127.0.0.1:${calls}`);
     modules.register = new ApiClient(`http://127.0.0.1:${register}`);
@@ -60,6 +70,7 @@ describe.skipIf(databaseKind !== 'postgres')('modules that are started beside th
     again?.kill('SIGKILL');
     await tracker.kill();
     await home.remove();
+    await issuer.stop();
   });
 
   const isUp = (module: ApiClient) =>
@@ -111,6 +122,44 @@ describe.skipIf(databaseKind !== 'postgres')('modules that are started beside th
     ] as const)
       expect(await told(agency, role)).toEqual([]);
   });
+
+  it(
+    'M43 once the tracker refuses a token, so does a module, also one that waits for an answer under it',
+    async () => {
+      const source = uuidv7(); // a gateway
+      const withdrawn = await createKey(`withdrawn-${source}`);
+      issuer.keys = [lasting.jwk, withdrawn.jwk];
+      const gateway = { sub: 'gateway', agency: 'VKCP', roles: ['integrator', 'call_taker'] };
+      const [token, good] = [await issuer.sign(withdrawn, gateway), await issuer.sign(lasting, gateway)];
+      const knows = async (given: string) => (await api.call('GET', '/api/v1/me', undefined, given)).status === 200;
+      await eventually('the tracker knows the key', () => knows(token));
+      const outgoing = (by: string, waitS = 0) =>
+        modules.calls.call<{ code?: string; messages?: { words: string }[] }>(
+          'GET',
+          `/api/v1/messages/outgoing?source=${source}&wait=${waitS}`,
+          undefined,
+          by,
+        );
+      await eventually('calls takes it', async () => (await outgoing(token)).status === 200);
+      const waiting = outgoing(token, 25);
+
+      issuer.keys = [lasting.jwk];
+      await eventually('the tracker refuses it', async () => {
+        await knows(await issuer.sign(await createKey('made-up'), gateway)); // so that the keys are read anew
+        return !(await knows(token));
+      });
+      await eventually('so does calls', async () => (await outgoing(token)).body.code === 'token_invalid', AT_ONCE_MS);
+      expect((await outgoing(good)).status).toBe(200);
+
+      const written = { source, messageId: uuidv7(), callId: 'a', channel: 'app', words: 'Palīgā' };
+      const { callId } = await modules.calls.ok<{ callId: string }>('POST', '/api/v1/messages', written, good);
+      const answer = { id: uuidv7(), words: 'Palīdzība brauc' };
+      await modules.calls.ok('POST', `/api/v1/calls/${callId}/messages`, answer, centre);
+      expect((await waiting).body.messages ?? []).toEqual([]);
+      expect((await outgoing(good)).body.messages).toMatchObject([{ words: answer.words }]);
+    },
+    2 * LIMIT_MS,
+  );
 
   it(
     'M27 the tracker goes on without one that is killed, and so does the other; started again, it finds what it missed',

@@ -114,8 +114,16 @@ describe.skipIf(!databaseIsThere)('calls', () => {
     return api.ok('POST', '/api/v1/aml/sms', { from: phone, text }, source);
   };
 
+  /** Another one each time, so that a test can be tried again. */
+  const newPhone = () => `+37126${Math.floor(1e5 + Math.random() * 9e5)}`;
+  const nothingWaits = () =>
+    eventually(
+      'nothing waits',
+      async () => (await api.ok<{ waiting: number }>('GET', '/api/v1/calls', undefined, desk)).waiting === 0,
+    );
+
   it('M1 M2 a call is a card with its channel, caller and place; told again it is the same; a caller may have no number', async () => {
-    const call = { callId: 'a-1', phone: '29 123 456', place: { ...PLACE, accuracyM: 800 }, callerName: 'Anna' };
+    const call = { callId: uuidv7(), phone: '29 123 456', place: { ...PLACE, accuracyM: 800 }, callerName: 'Anna' };
     const taken = await take(call);
     expect(await cardOf(taken.vekId)).toMatchObject({ channel: 'voice', ...PLACE, accuracyM: 800 });
     expect(await callerOf(taken.vekId)).toBe(PHONE);
@@ -135,7 +143,7 @@ describe.skipIf(!databaseIsThere)('calls', () => {
   });
 
   it('M3 a place that a phone tells before or after its call is the card’s; the better one wins; a person’s place stays', async () => {
-    const [before, after] = ['+37126000001', '+37126000002'];
+    const [before, after] = [newPhone(), newPhone()];
     await sms(before, { ...PLACE, accuracyM: 40, at: new Date() });
     const first = await take({ phone: before, place: { lon: 24.5, lat: 57, accuracyM: 3000 } });
     expect(await cardOf(first.vekId)).toMatchObject({ lat: PLACE.lat, accuracyM: 40 });
@@ -168,15 +176,12 @@ describe.skipIf(!databaseIsThere)('calls', () => {
       desk,
     );
     await sms(after, { lon: 24.3, lat: 56.9, accuracyM: 5, at: new Date() });
-    await eventually(
-      'nothing waits',
-      async () => (await api.ok<{ waiting: number }>('GET', '/api/v1/calls', undefined, desk)).waiting === 0,
-    );
+    await nothingWaits();
     expect(await cardOf(second.vekId)).toMatchObject({ lon: 24.2, lat: 56.95 });
   });
 
   it('M6 M12 a phone without a fix, rubbish, and an unsigned form change no card', async () => {
-    const phone = '+37126000003';
+    const phone = newPhone();
     const { vekId } = await take({ phone });
     await cardOf(vekId);
     await calls.stop();
@@ -235,7 +240,7 @@ describe.skipIf(!databaseIsThere)('calls', () => {
   });
 
   it('M13 M14 the desk sees what else the phone has called for and what became of it; each read is written down; nobody else reads', async () => {
-    const phone = '+37126000004';
+    const phone = newPhone();
     const first = await take({ phone });
     const card = await cardOf(first.vekId);
     await hub.api.ok('POST', `/api/v1/veks/${first.vekId}/close`, { version: card.version, as: 'cancelled' }, desk);
@@ -268,9 +273,9 @@ describe.skipIf(!databaseIsThere)('calls', () => {
   });
 
   it('M13 another call of the same place and time is suggested as a duplicate, as the tracker finds it for who asks', async () => {
-    const place = { lon: 25.2, lat: 57.3, accuracyM: 30 };
-    const first = await take({ phone: '+37126000005', place });
-    const second = await take({ phone: '+37126000006', place });
+    const place = { lon: 25 + Math.random(), lat: 57.3, accuracyM: 30 }; // another one each time
+    const first = await take({ phone: newPhone(), place });
+    const second = await take({ phone: newPhone(), place });
     await cardOf(first.vekId);
     await cardOf(second.vekId);
     const found = await eventually('suggestions', async () => (await view(second.id)).duplicates ?? false);
@@ -318,13 +323,6 @@ describe.skipIf(!databaseIsThere)('calls', () => {
       (
         await hub.api.ok<{ comments: { text: string }[] }>('GET', `/api/v1/veks/${vekId}/comments`, undefined, desk)
       ).comments.map(({ text }) => text);
-    /** Another one each time, so that a test can be tried again. */
-    const newPhone = () => `+37126${Math.floor(1e5 + Math.random() * 9e5)}`;
-    const nothingWaits = () =>
-      eventually(
-        'nothing waits',
-        async () => (await api.ok<{ waiting: number }>('GET', '/api/v1/calls', undefined, desk)).waiting === 0,
-      );
 
     it('M37 the first message is a card, the next go on with it, each once and in order, with times and direction', async () => {
       const phone = newPhone();
@@ -382,26 +380,46 @@ describe.skipIf(!databaseIsThere)('calls', () => {
       expect(kept).toBe(phone);
     });
 
+    it('M37 what the caller needs takes nothing away of what seven people note of the caller meanwhile', async () => {
+      const phone = newPhone();
+      const { vekId } = await write({ phone });
+      await cardOf(vekId);
+      const path = `/api/v1/veks/${vekId}/caller`;
+      const read = () => hub.api.ok<{ note: string | null; version: number }>('GET', path, undefined, desk);
+      const said = Array.from({ length: 7 }, (_, i) => `vārds ${i}`);
+      const noted = said.map(async (words) => {
+        for (let status = 0; status !== 204; ) {
+          const { note, version } = await read();
+          const joined = [...(note === null ? [] : [note]), words].join('; ');
+          ({ status } = await hub.api.call('PUT', path, { version, note: joined }, desk));
+        }
+      });
+      await Promise.all([write({ phone, needs: ['cannot_hear', 'cannot_speak'] }), ...noted]);
+      await nothingWaits();
+      const needs = ['nedzird, sazināties rakstiski', 'nevar runāt, sazināties rakstiski'];
+      expect((await read()).note!.split('; ').sort()).toEqual([...needs, ...said]);
+    });
+
     it('M38 the desk’s answers are handed over by the gateway they are for, until a receipt says so, and none goes back', async () => {
       const phone = newPhone();
-      const chat = uuidv7();
-      const { callId } = await write({ phone, source: 'app-gateway', channel: 'app', callId: chat });
+      const [chat, gateway] = [uuidv7(), `app-${uuidv7()}`];
+      const { callId } = await write({ phone, source: gateway, channel: 'app', callId: chat });
       await write({ phone });
-      const waiting = outgoing('app-gateway', 20);
+      const waiting = outgoing(gateway, 20);
       const id = uuidv7();
       await Promise.all([answer(callId, 'Palīdzība ir ceļā', id), answer(callId, 'Palīdzība ir ceļā', id)]);
       const handed = [{ id, callId: chat, phone, words: 'Palīdzība ir ceļā', at: expect.any(Number) }];
       expect(await waiting).toEqual(handed);
-      expect(await outgoing('app-gateway')).toEqual(handed);
+      expect(await outgoing(gateway)).toEqual(handed);
       expect((await outgoing()).map((each) => each.id)).not.toContain(id);
       const other = { id, words: 'cita' };
       const taken = await api.call('POST', `/api/v1/calls/${callId}/messages`, other, desk);
       expect([taken.status, taken.body.code]).toEqual([409, 'id_taken']);
       expect((await receipt(id, 'read')).status).toBe(404);
       for (const state of ['delivered', 'handed_over', 'failed'])
-        expect((await receipt(id, state, 'app-gateway')).status).toBe(204);
+        expect((await receipt(id, state, gateway)).status).toBe(204);
       expect((await lines(callId)).at(-1)).toMatchObject({ id, state: 'delivered' });
-      expect(await outgoing('app-gateway')).toEqual([]);
+      expect(await outgoing(gateway)).toEqual([]);
       const spoken = await take({ phone });
       const refused = await api.call('POST', `/api/v1/calls/${spoken.id}/messages`, { id: uuidv7(), words: 'x' }, desk);
       expect([refused.status, refused.body.code]).toEqual([409, 'not_in_writing']);
@@ -467,8 +485,22 @@ describe.skipIf(!databaseIsThere)('calls', () => {
     });
   });
 
+  it('T71 what a module cannot take is a problem with a code, and no trouble of its own', async () => {
+    const post = async (type: string, body: string) => {
+      const headers = { authorization: `Bearer ${source}`, 'content-type': type };
+      const response = await fetch(`${api.url}/api/v1/calls`, { method: 'POST', headers, body });
+      const problem = (await response.json()) as { status: number; code: string };
+      expect(problem.status).toBe(response.status);
+      return problem.code;
+    };
+    const call = JSON.stringify({ source: 'pbx', callId: uuidv7(), channel: 'voice' });
+    expect(await post('text/plain', call)).toBe('media_type_unsupported');
+    expect(await post('application/json', JSON.stringify(' '.repeat(256 * 1024)))).toBe('body_too_large');
+    expect(errors).toEqual([]);
+  });
+
   it('M14 every operation, for every role, of the agency that takes calls and of another, is as this table says', async () => {
-    const { id } = await take({ phone: '+37126000020' });
+    const { id } = await take({ phone: newPhone() });
     const [readers, sources] = [
       ['call_taker', 'dispatcher'],
       ['integrator', 'call_taker'],
@@ -526,20 +558,16 @@ describe.skipIf(!databaseIsThere)('calls', () => {
   it.skipIf(databaseKind !== 'postgres')(
     'M15 while the tracker is away calls are taken, and each has its one card once it is back, whoever ended between',
     async () => {
-      const nothingWaits = () =>
-        eventually(
-          'nothing waits',
-          async () => (await api.ok<{ waiting: number }>('GET', '/api/v1/calls', undefined, desk)).waiting === 0,
-          30_000,
-        );
+      const away = Array.from({ length: 8 }, () => uuidv7());
+      await take({}); // from here on it knows who tells it of calls
       await hub.stop();
       const taken = [];
-      for (let i = 0; i < 5; i++) taken.push(await take({ callId: `away-${i}` }));
-      taken.push(await take({ callId: 'away-0' }));
+      for (const callId of away.slice(0, 5)) taken.push(await take({ callId }));
+      taken.push(await take({ callId: away[0] }));
       await startHub();
       await nothingWaits();
       await hub.stop();
-      for (let i = 5; i < 8; i++) taken.push(await take({ callId: `away-${i}` }));
+      for (const callId of away.slice(5)) taken.push(await take({ callId }));
       await calls.stop();
       await startHub();
       await start();

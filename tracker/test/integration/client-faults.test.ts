@@ -28,6 +28,7 @@ describe.skipIf(!databaseIsThere)('killed clients', () => {
   let home: TestHome;
   let hub: TestTracker;
   let folder: string;
+  const mortals: MortalCrew[] = [];
 
   beforeAll(async () => {
     home = await createHome();
@@ -35,6 +36,7 @@ describe.skipIf(!databaseIsThere)('killed clients', () => {
     folder = await mkdtemp(join(tmpdir(), 'vanags-outboxes-'));
   });
   afterAll(async () => {
+    for (const mortal of mortals) await mortal.kill();
     await hub.stop();
     await home.remove();
     await rm(folder, { recursive: true, force: true });
@@ -49,16 +51,17 @@ describe.skipIf(!databaseIsThere)('killed clients', () => {
       await createAgency(hub.api, admin, 'VUGD');
       const crews: TestCrew[] = [];
       for (let i = 0; i < CREWS; i++) crews.push(await createCrew(hub.api, admin, 'VUGD'));
-      const mortals = crews.map(
-        ({ token }, i) =>
+      for (const left of mortals.splice(0)) await left.kill(); // by a first try
+      for (const { token, deviceId } of crews)
+        mortals.push(
           new MortalCrew({
             url: hub.crewUrl,
             token,
-            outbox: join(folder, String(i)),
+            outbox: join(folder, deviceId),
             everyMs: EVERY_MS,
             nodeArgs: TYPESCRIPT_ARGS,
           }),
-      );
+        );
       for (const mortal of mortals) mortal.start();
       for (let kill = 0; kill < KILLS; kill++) {
         const mortal = mortals[kill % CREWS]!;

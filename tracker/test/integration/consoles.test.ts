@@ -51,12 +51,6 @@ describe.skipIf(!databaseIsThere)('consoles', () => {
       client.start();
       crews.push(client);
     }
-    let step = 0;
-    driving = setInterval(() => {
-      step++;
-      for (const [i, crew] of crews.entries())
-        crew.reportFix({ lon: 24 + i * 0.01 + 0.0003 * (step % 100), lat: 56.95 + 0.002 * (i % 10) });
-    }, 250);
   });
   afterAll(async () => {
     clearInterval(driving);
@@ -66,6 +60,16 @@ describe.skipIf(!databaseIsThere)('consoles', () => {
     await home.remove();
     expect(hub.errors).toEqual([]);
   });
+
+  let step = 0;
+  function drive(): void {
+    clearInterval(driving);
+    driving = setInterval(() => {
+      step++;
+      for (const [i, crew] of crews.entries())
+        crew.reportFix({ lon: 24 + i * 0.01 + 0.0003 * (step % 100), lat: 56.95 + 0.002 * (i % 10) });
+    }, 250);
+  }
 
   function openChild(): ChildProcess {
     const child = fork(CHILD, [hub.api.url, dispatcher, 'city', JSON.stringify(BOX)], {
@@ -101,8 +105,9 @@ describe.skipIf(!databaseIsThere)('consoles', () => {
   };
 
   it('L10 a console follows the crews: what it shows is what the hub has', async () => {
+    drive();
     const child = openChild();
-    await eventually('all crews on the console', async () => (await ask(child)).units.length === CREWS, 20_000);
+    await eventually('all crews on the console', async () => (await ask(child)).units.length === CREWS);
     const first = await ask(child);
     const second = await eventually('four bundles more', async () => {
       const now = await ask(child);
@@ -117,8 +122,9 @@ describe.skipIf(!databaseIsThere)('consoles', () => {
   it.skipIf(databaseKind !== 'embedded')(
     `L11 a console that was paused for ${PAUSE_MS / 1000} s is right again after waking, and the others get every change meanwhile`,
     async () => {
+      drive();
       const paused = openChild();
-      await eventually('all crews on the console', async () => (await ask(paused)).units.length === CREWS, 20_000);
+      await eventually('all crews on the console', async () => (await ask(paused)).units.length === CREWS);
       const healthy = io(`${hub.api.url}/console`, { auth: { token: dispatcher }, transports: ['websocket'] });
       const reader = new PictureReader();
       let missed = 0;

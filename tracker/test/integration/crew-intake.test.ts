@@ -60,6 +60,17 @@ const fixes = (seq: number, ...lons: number[]) =>
     seq,
     items: lons.map((lon, i) => ({ time: Date.now() - 1000 + i, lon, lat: RIGA.lat })),
   });
+/** Sends frames, some at once, until the hub sends it away: the slower a machine is, the more is given back meanwhile. */
+async function flood(
+  { socket, closed }: Pick<Awaited<ReturnType<typeof rawSocket>>, 'socket' | 'closed'>,
+  atOnce: number,
+): Promise<{ code: number; reason: string }> {
+  for (;;) {
+    for (let i = 0; i < atOnce; i++) socket.send(fixes(1, 24.1));
+    const end = await Promise.race([closed, sleep(500)]);
+    if (end !== undefined) return end;
+  }
+}
 const resumed = (heard: readonly string[]) => heard.some((text) => text.includes('"resume"'));
 const acked = (heard: readonly string[], seq: number) =>
   heard.some((text) => text.includes(`"ack"`) && text.includes(`"live":${seq}`));
@@ -237,7 +248,7 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
       4413,
       'frame_too_large',
     ],
-    ['T6 a flood of frames', () => Array.from({ length: 400 }, (_, i) => fixes(i + 1, 24.1)), 4429, 'too_many_frames'],
+    ['T6 a flood of frames', () => Array.from({ length: 1000 }, (_, i) => fixes(i + 1, 24.1)), 4429, 'too_many_frames'],
   ])('%s closes the socket with a stable code', async (_name, frames, code, reason) => {
     const crew = await createCrew(hub.api, admin, 'VUGD');
     const { socket, heard, closed } = await rawSocket(hub.crewUrl, crew.token);
@@ -312,12 +323,10 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
     const crew = await createCrew(hub.api, admin, 'VUGD');
     const first = await rawSocket(hub.crewUrl, crew.token);
     first.socket.send(hello());
-    for (let i = 0; i < 400; i++) first.socket.send(fixes(i + 1, 24.1));
-    expect((await first.closed).reason).toBe('too_many_frames');
+    expect((await flood(first, 400)).reason).toBe('too_many_frames');
     const second = await rawSocket(hub.crewUrl, crew.token);
     second.socket.send(hello());
-    for (let i = 0; i < 100; i++) second.socket.send(fixes(1, 24.1));
-    expect((await second.closed).reason).toBe('too_many_frames');
+    expect((await flood(second, 100)).reason).toBe('too_many_frames');
     // who goes on like that is refused before the upgrade
     const comeBack = async (): Promise<unknown> => {
       const { socket } = await rawSocket(hub.crewUrl, crew.token);
@@ -342,8 +351,7 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
     await eventually('all calls are acknowledged', () =>
       heard.some((text) => text.includes('"ack"') && text.includes('"alarm":15')),
     );
-    for (let i = 0; i < 40; i++) socket.send(fixes(1, 24.1));
-    expect((await closed).reason).toBe('too_many_frames');
+    expect((await flood({ socket, closed }, 40)).reason).toBe('too_many_frames');
   });
 
   it('T9 items the device has given up are passed over, what follows is stored', async () => {
@@ -475,7 +483,7 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
     try {
       const apart = await eventually('it is shown', async () => {
         const unit = await seen();
-        return unit.sourcesApart && unit.sources.some((source) => source.apart) && unit;
+        return unit.sourcesApart && unit.sources[0]!.live && unit.sources.some((source) => source.apart) && unit;
       });
       expect(apart.sources.map(({ deviceId, live }) => [deviceId, live])).toEqual([
         [crew.deviceId, true],
@@ -484,8 +492,10 @@ describe.skipIf(!databaseIsThere)('crew intake', () => {
       expect(apart.sources[1]!.fromLiveM).toBeGreaterThan(1100);
       expect(apart.sources[1]!.fromLiveM).toBeLessThan(1300);
       vehicle.socket.terminate();
-      await eventually('the phone stands for the unit', async () => (await seen()).sources[1]!.live);
-      expect((await seen()).sourcesApart).toBe(false);
+      await eventually('the phone stands for the unit', async () => {
+        const { sources, sourcesApart } = await seen();
+        return sources[1]!.live && !sourcesApart;
+      });
     } finally {
       clearInterval(driving);
     }

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { destination, haversineM, lonLat } from '../../../geo-engine/src/index.js';
 import { Compaction } from '../../src/history/compaction.js';
 import { TrackUpkeep } from '../../src/history/track-upkeep.js';
+import { newName } from '../harness/new-name.js';
+import { startWithRoom } from '../harness/room-in-period.js';
 import {
   createAgency,
   createCrew,
@@ -59,8 +61,8 @@ interface Fix {
   readonly lat: number;
 }
 
+const today = await startWithRoom(DAY_MS, 180_000);
 /** Midnight UTC so many days ago. */
-const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const daysAgo = (days: number) => today - days * DAY_MS;
 
 /** One device's shift: it drives around a centre, stops, falls silent, sends some of it a day later, and now and then a bad fix. */
@@ -266,7 +268,8 @@ describe.skipIf(!databaseIsThere)('history', () => {
         "SELECT substring(relname FROM 5) AS day FROM pg_class WHERE relname ~ '^fix_[0-9]{8}$' ORDER BY 1",
       )
     ).rows.map(({ day }) => day);
-  const dayName = (days: number) => new Date(daysAgo(days)).toISOString().slice(0, 10).replaceAll('-', '');
+  const dayText = (days: number) => new Date(daysAgo(days)).toISOString().slice(0, 10);
+  const dayName = (days: number) => dayText(days).replaceAll('-', '');
   const upkeep = (fixDays: number) =>
     new TrackUpkeep(
       hub.database,
@@ -474,7 +477,7 @@ describe.skipIf(!databaseIsThere)('history', () => {
       expect(rows[0]!.wrong).toBe(0);
     });
 
-    const day = () => new Date(daysAgo(3)).toISOString().slice(0, 10);
+    const day = () => dayText(3);
     const linesOfDay = async () =>
       (
         await hub.database.query(
@@ -558,7 +561,7 @@ describe.skipIf(!databaseIsThere)('history', () => {
     describeAnswers(TOLERANCE_M);
 
     it('H24 lines go when they have outlived their time, and the last status before it stays', async () => {
-      const { id } = world.units[0]!;
+      const { unitId: id } = await createCrew(hub.api, admin, 'VUGD');
       await hub.database.query(
         `INSERT INTO unit_status_change (unit_id, agency_id, status, since)
          SELECT u.id, u.agency_id, s.status, now() - s.days * interval '1 day' FROM unit u, (VALUES ('available', 900), ('returning', 800), ('on_scene', 1)) AS s(status, days) WHERE u.id = $1`,
@@ -571,20 +574,16 @@ describe.skipIf(!databaseIsThere)('history', () => {
         () => {},
         0,
       );
-      const before = (
-        await hub.database.query('SELECT 1 FROM unit_track WHERE day < $1', [
-          new Date(daysAgo(4)).toISOString().slice(0, 10),
-        ])
-      ).rowCount;
-      expect(before).toBeGreaterThan(0);
+      await hub.database.query(
+        `INSERT INTO unit_track SELECT unit_handle, agency_no, device_handle, $1::date, from_time, to_time, line, fix_ms
+         FROM unit_track LIMIT 10`,
+        [dayText(5)],
+      );
+      const old = async () =>
+        (await hub.database.query('SELECT 1 FROM unit_track WHERE day < $1', [dayText(4)])).rowCount;
+      expect(await old()).toBeGreaterThan(0);
       await short.run();
-      expect(
-        (
-          await hub.database.query('SELECT 1 FROM unit_track WHERE day < $1', [
-            new Date(daysAgo(4)).toISOString().slice(0, 10),
-          ])
-        ).rowCount,
-      ).toBe(0);
+      expect(await old()).toBe(0);
       expect((await hub.database.query('SELECT 1 FROM unit_track')).rowCount).toBeGreaterThan(0);
       const statuses = await hub.database.query<{ status: string }>(
         'SELECT status FROM unit_status_change WHERE unit_id = $1 ORDER BY since',
@@ -596,7 +595,9 @@ describe.skipIf(!databaseIsThere)('history', () => {
 
   describe('the answers', () => {
     it('H14 GPX holds the same fixes, and an escaped name', async () => {
-      const crew = await createCrew(hub.api, admin, 'VUGD', { callsign: '<R&"1>' });
+      const callsign = newName('<R&"1>');
+      const crew = await createCrew(hub.api, admin, 'VUGD', { callsign });
+      const name = `<name>${callsign.replace('<R&"1>', '&lt;R&amp;&quot;1&gt;')}</name>`;
       const { handle } = hub.tracker.core.directory.units.get(crew.unitId)!;
       const device = hub.tracker.core.directory.devices.get(crew.deviceId)!.handle;
       const at = Date.now() - 60_000;
@@ -618,8 +619,8 @@ describe.skipIf(!databaseIsThere)('history', () => {
         [
           '<?xml version="1.0" encoding="UTF-8"?>',
           '<gpx version="1.1" creator="Vanags" xmlns="http://www.topografix.com/GPX/1/1">',
-          `<wpt lat="56.946" lon="24.1059"><time>${iso(at + 2000)}</time><name>&lt;R&amp;&quot;1&gt;</name><type>suspect: null_island</type></wpt>`,
-          `<trk><name>&lt;R&amp;&quot;1&gt;</name><src>${crew.deviceId}</src>`,
+          `<wpt lat="56.946" lon="24.1059"><time>${iso(at + 2000)}</time>${name}<type>suspect: null_island</type></wpt>`,
+          `<trk>${name}<src>${crew.deviceId}</src>`,
           `<trkseg><trkpt lat="56.946" lon="24.1059"><time>${iso(at)}</time></trkpt><trkpt lat="56.946" lon="24.1059"><time>${iso(at + 1000)}</time></trkpt></trkseg>`,
           '</trk>',
           '</gpx>',

@@ -78,6 +78,13 @@ describe.skipIf(!databaseIsThere)('whose ground a place is', () => {
     expect(hub.errors).toEqual([]);
   });
 
+  const ids = new Map<string, string>();
+  /** A row's id, each time the same: added again by a second try, it changes nothing. */
+  function idOf(kind: string, name: string): string {
+    const key = `${kind} ${name}`;
+    if (!ids.has(key)) ids.set(key, uuidv7());
+    return ids.get(key)!;
+  }
   const add = (kind: string, rows: object[]) =>
     hub.api.ok('POST', `/api/v1/import/${kind}`, rows.map((row) => JSON.stringify(row)).join('\n'), admin);
   const at = (lon: number, lat: number, priority = 'P1') =>
@@ -106,7 +113,7 @@ describe.skipIf(!databaseIsThere)('whose ground a place is', () => {
 
   it('D6 norms hold by zone and priority; the narrowest territory says the zone, and elsewhere the zone without ground holds', async () => {
     const square = (code: string, kind: string, size: number) => ({
-      id: uuidv7(),
+      id: idOf('territory', code),
       agencyCode: 'IEMIC',
       kind,
       code,
@@ -128,7 +135,7 @@ describe.skipIf(!databaseIsThere)('whose ground a place is', () => {
     });
     await add('territories', [square('D6-M', 'municipality', 2), square('D6-T', 'town', 1)]);
     const zone = (territoryKind: string, territoryCode: string, name: string) => ({
-      id: uuidv7(),
+      id: idOf('zone', territoryCode),
       agencyCode: 'IEMIC',
       service: 'VP',
       zone: name,
@@ -137,7 +144,7 @@ describe.skipIf(!databaseIsThere)('whose ground a place is', () => {
     });
     await add('norm-zones', [zone('municipality', 'D6-M', 'town'), zone('town', 'D6-T', 'city')]);
     const norm = (more: object) => ({
-      id: uuidv7(),
+      id: idOf('norm', JSON.stringify(more)),
       agencyCode: 'IEMIC',
       service: 'VP',
       phase: 'reaction',
@@ -167,7 +174,7 @@ describe.skipIf(!databaseIsThere)('whose ground a place is', () => {
 
   it('D7 an agency with duty areas serves those alone; one without serves everywhere', async () => {
     const area = (agencyCode: string, territoryCode: string) => ({
-      id: uuidv7(),
+      id: idOf('area', agencyCode),
       agencyCode,
       territoryKind: 'municipality',
       territoryCode,
@@ -191,12 +198,12 @@ describe.skipIf(!databaseIsThere)('whose ground a place is', () => {
     const territory = (code: string, kind: string) => {
       const names = { code, nameLv: code, nameEn: code };
       const boundary = { type: 'Polygon', coordinates: [ring] };
-      return { id: uuidv7(), agencyCode: 'IEMIC', kind, ...names, approximate: false, boundary };
+      return { id: idOf('territory', code), agencyCode: 'IEMIC', kind, ...names, approximate: false, boundary };
     };
     const { places } = hub.tracker.core.dispatch;
     const codes = (lon: number, lat: number) => places.lastKnown(lonLat(lon, lat)).grounds.map(({ code }) => code);
     await add('territories', [territory('D61-T', 'town')]);
-    await eventually('the town is known', () => codes(10.5, 10.5).length === 1);
+    await eventually('the town is known', () => codes(10.5, 10.5).includes('D61-T'));
     await add('territories', [territory('D61-R', 'region'), territory('D61-M', 'municipality')]);
     await eventually('all are known', () => codes(10.5, 10.5).length === 3);
     for (const [lon, lat] of [

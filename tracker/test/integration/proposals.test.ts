@@ -1,5 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newName } from '../harness/new-name.js';
+import { startWithRoom } from '../harness/room-in-period.js';
 import {
   createAgency,
   createCrew,
@@ -112,10 +114,11 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
     );
 
   it('D40 a unit that is much nearer is proposed instead of one under way; only a person makes it so, once', async () => {
-    const far = await unitAt(15, 'd40');
-    const vekId = await vekAt(0, 'd40', 'P2', far);
+    const wanted = newName('d40');
+    const far = await unitAt(15, wanted);
+    const vekId = await vekAt(0, wanted, 'P2', far);
     expect(await proposedFor(vekId)).toEqual([]);
-    const near = await unitAt(1, 'd40');
+    const near = await unitAt(1, wanted);
     const [proposal, ...others] = await proposedFor(vekId);
     expect(others).toEqual([]);
     expect(proposal).toMatchObject({ kind: 'swap', sendUnitIds: [near.unitId], releaseUnitIds: [far.unitId] });
@@ -142,9 +145,10 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
   });
 
   it('D41 what gains nothing any more is taken back; what was dismissed is not proposed again', async () => {
-    const far = await unitAt(15, 'd41');
-    const vekId = await vekAt(0, 'd41', 'P2', far);
-    const near = await unitAt(1, 'd41');
+    const wanted = newName('d41');
+    const far = await unitAt(15, wanted);
+    const vekId = await vekAt(0, wanted, 'P2', far);
+    const near = await unitAt(1, wanted);
     expect(await proposedFor(vekId)).toHaveLength(1);
     moveTo(near, 14.5);
     expect(await proposedFor(vekId)).toEqual([]);
@@ -156,10 +160,11 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
   });
 
   it('D42 hysteresis: a gain that is too small for a new proposal keeps one that stands', async () => {
-    const far = await unitAt(5, 'd42');
-    const vekId = await vekAt(0, 'd42', 'P2', far);
+    const wanted = newName('d42');
+    const far = await unitAt(5, wanted);
+    const vekId = await vekAt(0, wanted, 'P2', far);
     // 97 s a kilometre: 87 s gained
-    const near = await unitAt(4.1, 'd42');
+    const near = await unitAt(4.1, wanted);
     expect(await proposedFor(vekId)).toEqual([]);
     moveTo(near, 3);
     const [made] = await proposedFor(vekId);
@@ -170,9 +175,10 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
   });
 
   it('D43 a proposal that things have overtaken is refused whole', async () => {
-    const far = await unitAt(15, 'd43');
-    const vekId = await vekAt(0, 'd43', 'P2', far);
-    const near = await unitAt(1, 'd43');
+    const wanted = newName('d43');
+    const far = await unitAt(15, wanted);
+    const vekId = await vekAt(0, wanted, 'P2', far);
+    const near = await unitAt(1, wanted);
     const [proposal] = await proposedFor(vekId);
     // the crew has arrived meanwhile, and is not called off any more
     await hub.api.ok('POST', `/api/v1/units/${far.unitId}/status`, { status: 'on_scene' }, dispatcher);
@@ -183,13 +189,14 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
   });
 
   it('D44 a unit is taken from a less urgent VEK only where a replacement is sure, and only by a person', async () => {
+    const wanted = newName('d44');
     //  P1 ─1 km─ X …… 10 km …… P3 ─3 km─ Y        X is under way to P3, Y is free
-    const x = await unitAt(1, 'd44');
-    const lessUrgent = await vekAt(11, 'd44', 'P3', x);
-    const urgent = await vekAt(0, 'd44', 'P1');
+    const x = await unitAt(1, wanted);
+    const lessUrgent = await vekAt(11, wanted, 'P3', x);
+    const urgent = await vekAt(0, wanted, 'P1');
     const without = await proposedFor(urgent);
     expect(without.filter(({ kind }) => kind === 'preempt')).toEqual([]); // nobody could go to P3
-    const y = await unitAt(14, 'd44');
+    const y = await unitAt(14, wanted);
     const [proposal] = await proposedFor(urgent);
     expect(proposal).toMatchObject({
       kind: 'preempt',
@@ -202,9 +209,56 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
     expect([await atWork(urgent), await atWork(lessUrgent)]).toEqual([[x.unitId], [y.unitId]]);
   });
 
+  it('D67 those whose VEK would lose a unit are told before it does; whose need it is decides', async () => {
+    const wanted = newName('d67');
+    await createAgency(hub.api, admin, 'NMPD');
+    await createAgency(hub.api, admin, 'GAS');
+    const theirs = await hub.api.token('NMPD', 'dispatcher');
+    const x = await unitAt(1, wanted);
+    const lessUrgent = await vekAt(11, wanted, 'P3', x);
+    await hub.api.ok('POST', `/api/v1/veks/${lessUrgent}/services`, { agencyCode: 'NMPD' }, dispatcher);
+    const urgent = await vekAt(0, wanted, 'P1');
+    await unitAt(14, wanted);
+    const proposals = await proposedFor(urgent);
+    expect(proposals).toMatchObject([{ kind: 'preempt', fromVekId: lessUrgent }]);
+    const { id } = proposals[0]!;
+    const shownTo = async (token: string) => {
+      const { proposals } = await hub.api.ok<{ proposals: readonly Proposal[] }>(
+        'GET',
+        '/api/v1/proposals',
+        undefined,
+        token,
+      );
+      return proposals.filter((proposal) => proposal.id === id);
+    };
+    expect(await shownTo(theirs)).toEqual(await shownTo(dispatcher));
+    await eventually('they are told by the feed', async () => {
+      const { events } = await hub.api.ok<{ events: { type: string; data: { proposalId?: string } }[] }>(
+        'GET',
+        '/api/v1/feed?limit=1000',
+        undefined,
+        theirs,
+      );
+      return events.some(({ type, data }) => type === 'lv.vanags.proposal.made.v1' && data.proposalId === id);
+    });
+    // who is no party of the urgent one neither carries it out nor stands in its way
+    const settle = (what: string, body?: object) =>
+      hub.api.call('POST', `/api/v1/proposals/${id}/${what}`, body, theirs);
+    expect((await settle('confirm')).status).toBe(403);
+    expect((await settle('dismiss', { reason: 'mūsējā vajadzīga' })).status).toBe(404);
+    expect(await shownTo(await hub.api.token('GAS', 'dispatcher'))).toEqual([]);
+    expect((await confirm(id)).status).toBe(200);
+    expect(await shownTo(theirs)).toEqual([]);
+  });
+
   it('D50 travel times are corrected by what crews took, per hour and zone, once there is history enough', async () => {
-    const unit = await unitAt(5, 'd50');
-    const requirements = [{ capability: 'd50', quantity: 1, service: 'VUGD', need: 'must', each: 1 }];
+    await startWithRoom(3_600_000, 30_000); // drives are learnt from by the hour
+    const { corrections } = hub.tracker.core.dispatch;
+    await hub.database.query('DELETE FROM decision_unit'); // what a first try has left is not learnt from
+    await corrections.learn();
+    const wanted = newName('d50');
+    const unit = await unitAt(5, wanted);
+    const requirements = [{ capability: wanted, quantity: 1, service: 'VUGD', need: 'must', each: 1 }];
     const question = { incidents: [{ place: east(0), priority: 'P1', requirements }] };
     interface Answer {
       readonly basis: { readonly correction: string };
@@ -220,8 +274,7 @@ describe.skipIf(!databaseIsThere)('proposals', () => {
     };
     const before = await ask();
     expect([before.said, before.correction]).toEqual(['none', null]);
-    const vekId = await vekAt(0, 'd50', 'P4');
-    const { corrections } = hub.tracker.core.dispatch;
+    const vekId = await vekAt(0, wanted, 'P4');
     // drives at this hour that took 1.5 times what was expected
     const drives = async (count: number) => {
       for (let i = 0; i < count; i++) {

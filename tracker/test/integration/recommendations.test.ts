@@ -5,6 +5,7 @@ import { DispatchRoster } from '../../../geo-engine/src/index.js';
 import { takeFleetOrder } from '../../src/dispatch/engine/fleet-order.js';
 import { pruneDecided } from '../../src/dispatch/retention.js';
 import { RosterKeeper } from '../../src/dispatch/roster-keeper.js';
+import { newName } from '../harness/new-name.js';
 import {
   createAgency,
   createCrew,
@@ -24,7 +25,13 @@ const M_PER_LON_DEG = 111_195 * Math.cos((PLACE.lat * Math.PI) / 180);
 interface Unit {
   readonly unitId: string;
   readonly callsign: string;
-  readonly response: { readonly responseMs: number; readonly turnoutMs: number };
+  readonly response: {
+    readonly responseMs: number;
+    readonly waitMs: number;
+    readonly turnoutMs: number;
+    readonly intervalMs: readonly [number, number];
+  };
+  readonly from: { readonly kind: string };
   readonly why: readonly { readonly code: string }[];
   readonly lon: number;
 }
@@ -138,10 +145,11 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     );
 
   it('D1 the nearest that can is chosen, with why; the others are named with why not; nobody is lost', async () => {
-    const near = await unitAt(800, { d1: 1 });
-    const far = await unitAt(3000, { d1: 1 });
-    const other = await unitAt(100, { d1_other: 1 });
-    const { units, lines, sums } = await askAt([line('d1')]);
+    const [others, wanted] = [newName('d1_other'), newName('d1')];
+    const near = await unitAt(800, { [wanted]: 1 });
+    const far = await unitAt(3000, { [wanted]: 1 });
+    const other = await unitAt(100, { [others]: 1 });
+    const { units, lines, sums } = await askAt([line(wanted)]);
     expect(units.map(({ unitId }) => unitId)).toEqual([near.unitId]);
     expect(units[0]!.why.map(({ code }) => code)).toEqual(expect.arrayContaining(['serves', 'nearest', 'fix_age']));
     expect(lines[0]!.notChosen).toMatchObject([{ unitId: far.unitId, reason: { code: 'farther' } }]);
@@ -150,7 +158,7 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     const counted = Object.values(lines[0]!.restByReason).reduce((sum, n) => sum + n, 0);
     expect(counted + 2).toBe(hub.tracker.core.directory.units.size);
     expect(sums.services).toEqual([{ service: 'VUGD', units: 1, people: 0 }]);
-    const skipped = await askAt([line('d1')], {}, { skipped: { [near.unitId]: 'riepa' } });
+    const skipped = await askAt([line(wanted)], {}, { skipped: { [near.unitId]: 'riepa' } });
     expect(skipped.units.map(({ unitId }) => unitId)).toEqual([far.unitId]);
     expect(skipped.lines[0]!.notChosen[0]).toMatchObject({
       unitId: near.unitId,
@@ -160,9 +168,10 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
   });
 
   it('D2 what cannot be met is said, with the next that could', async () => {
-    const only = await unitAt(500, { d2: 1 });
+    const wanted = newName('d2');
+    const only = await unitAt(500, { [wanted]: 1 });
     await hub.api.ok('POST', `/api/v1/units/${only.unitId}/status`, { status: 'out_of_service' }, dispatcher);
-    const { units, lines } = await askAt([line('d2', 2)]);
+    const { units, lines } = await askAt([line(wanted, 2)]);
     expect(units).toEqual([]);
     expect(lines[0]!.shortfall).toMatchObject({
       missing: 2,
@@ -171,59 +180,62 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
   });
 
   it('D3 a VEK is asked about by its run card; what works there is taken off; the next level adds', async () => {
+    const [fire, pumps, ladders] = [newName('d3.fire'), newName('d3'), newName('d3_ladder')];
     const card = (requirements: object[]) => ({
-      eventType: 'd3.fire',
+      eventType: fire,
       requirements,
       validFrom: '2026-01-01',
     });
-    expect(await importCards([card([line('d3', 2), line('d3_ladder', 1, { level: 2 })])])).toMatchObject({
+    expect(await importCards([card([line(pumps, 2), line(ladders, 1, { level: 2 })])])).toMatchObject({
       status: 200,
       body: { added: 1, unchanged: 0 },
     });
-    const [first, second] = [await unitAt(500, { d3: 1 }), await unitAt(900, { d3: 1 })];
-    const ladder = await unitAt(700, { d3_ladder: 1 });
-    const vekId = await newVek({ typeCode: 'd3.fire.house' });
+    const [first, second] = [await unitAt(500, { [pumps]: 1 }), await unitAt(900, { [pumps]: 1 })];
+    const ladder = await unitAt(700, { [ladders]: 1 });
+    const vekId = await newVek({ typeCode: `${fire}.house` });
     const [one] = (await ask({ incidents: [{ vekId }] })).incidents;
-    expect(one).toMatchObject({ vekId, level: 1, highestLevel: 2, card: { code: 'd3.fire P*' }, already: [] });
+    expect(one).toMatchObject({ vekId, level: 1, highestLevel: 2, card: { code: `${fire} P*` }, already: [] });
     expect(one!.card!.textLv).not.toBe(one!.card!.textEn);
     expect(one!.units.map(({ unitId }) => unitId)).toEqual([first.unitId, second.unitId]);
 
     await hub.api.ok('POST', `/api/v1/veks/${vekId}/assignments`, { id: uuidv7(), unitId: first.unitId }, dispatcher);
     const [left] = (await ask({ incidents: [{ vekId }] })).incidents;
     expect(left!.already).toMatchObject([{ unitId: first.unitId, status: 'dispatched' }]);
-    expect(left!.asked).toMatchObject([{ capability: 'd3', quantity: 1 }]);
+    expect(left!.asked).toMatchObject([{ capability: pumps, quantity: 1 }]);
     expect(left!.units.map(({ unitId }) => unitId)).toEqual([second.unitId]);
     await hub.api.ok('POST', `/api/v1/veks/${vekId}/assignments`, { id: uuidv7(), unitId: second.unitId }, dispatcher);
     const [met] = (await ask({ incidents: [{ vekId }] })).incidents;
     expect([met!.asked, met!.units]).toEqual([[], []]);
     const [raised] = (await ask({ incidents: [{ vekId, level: 2 }] })).incidents;
-    expect(raised!.asked).toMatchObject([{ capability: 'd3_ladder', quantity: 1 }]);
+    expect(raised!.asked).toMatchObject([{ capability: ladders, quantity: 1 }]);
     expect(raised!.units.map(({ unitId }) => unitId)).toEqual([ladder.unitId]);
     // the card's own level holds where none is given
     const { version } = await hub.api.ok<{ version: number }>('GET', `/api/v1/veks/${vekId}`, undefined, dispatcher);
     await hub.api.ok('PATCH', `/api/v1/veks/${vekId}`, { version, alarmLevel: 2 }, dispatcher);
     const [own] = (await ask({ incidents: [{ vekId }] })).incidents;
-    expect(own).toMatchObject({ level: 2, asked: [{ capability: 'd3_ladder' }] });
+    expect(own).toMatchObject({ level: 2, asked: [{ capability: ladders }] });
   });
 
   it('D54 the objects that a VEK concerns choose its card, as those of a place do', async () => {
+    const typeCode = newName('d54');
+    const [any, school] = [`${typeCode} any`, `${typeCode} school`];
     const card = (code: string, more: object) => ({
       code,
-      eventType: 'd54',
+      eventType: typeCode,
       requirements: [line('d54')],
       validFrom: '2026-01-01',
       ...more,
     });
-    await importCards([card('d54 any', {}), card('d54 school', { object: 'school' })]);
-    const vekId = await newVek({ typeCode: 'd54' });
+    await importCards([card(any, {}), card(school, { object: 'school' })]);
+    const vekId = await newVek({ typeCode });
     const cardOf = async (incident: object) => (await ask({ incidents: [incident] })).incidents[0]!.card!.code;
-    expect(await cardOf({ vekId })).toBe('d54 any');
+    expect(await cardOf({ vekId })).toBe(any);
     const { version } = await hub.api.ok<{ version: number }>('GET', `/api/v1/veks/${vekId}`, undefined, dispatcher);
     await hub.api.ok('PATCH', `/api/v1/veks/${vekId}`, { version, objects: ['school', 'pool'] }, dispatcher);
-    expect(await cardOf({ vekId })).toBe('d54 school');
-    expect(await cardOf({ vekId: await newVek({ typeCode: 'd54', objects: ['school'] }) })).toBe('d54 school');
-    const place = { place: PLACE, priority: 'P1', typeCode: 'd54' };
-    expect([await cardOf(place), await cardOf({ ...place, objects: ['school'] })]).toEqual(['d54 any', 'd54 school']);
+    expect(await cardOf({ vekId })).toBe(school);
+    expect(await cardOf({ vekId: await newVek({ typeCode, objects: ['school'] }) })).toBe(school);
+    const place = { place: PLACE, priority: 'P1', typeCode };
+    expect([await cardOf(place), await cardOf({ ...place, objects: ['school'] })]).toEqual([any, school]);
   });
 
   it('D4 a VEK without a card, a place or a priority is refused by code, and one that is not the caller’s is not there', async () => {
@@ -258,10 +270,11 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
   });
 
   it('D20 several VEKs are decided together: no unit goes to two, and the sum is less than one after another', async () => {
+    const wanted = newName('d20');
     //  u1 ── 400 m ── A ── 400 m ── u2 ─────── B        A alone takes either; B has u2 only in reach of sense
     const between = (eastM: number) => ({ lon: PLACE.lon + eastM / M_PER_LON_DEG, lat: PLACE.lat - 0.2 });
     const at = async (eastM: number) => {
-      const crew = await createCrew(hub.api, admin, 'VUGD', { capabilities: [{ code: 'd20', quantity: 1 }] });
+      const crew = await createCrew(hub.api, admin, 'VUGD', { capabilities: [{ code: wanted, quantity: 1 }] });
       const client = crewClient(hub.crewUrl, crew.token);
       clients.push(client);
       client.start();
@@ -271,7 +284,7 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
       return crew.unitId;
     };
     const [u1, u2] = [await at(-450), await at(400)];
-    const incident = (eastM: number) => ({ place: between(eastM), priority: 'P2', requirements: [line('d20')] });
+    const incident = (eastM: number) => ({ place: between(eastM), priority: 'P2', requirements: [line(wanted)] });
     const { together, tiers, incidents } = await ask({ incidents: [incident(0), incident(3000)] });
     expect(together).toBe(true);
     expect(tiers!.every(({ proven }) => proven)).toBe(true);
@@ -283,15 +296,16 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
   });
 
   it('D21 where the caller may be anywhere in a circle, the worst point says whom it would change', async () => {
-    const [east, west] = [await unitAt(2500, { d21: 1 }), await unitAt(-2600, { d21: 1 })];
+    const wanted = newName('d21');
+    const [east, west] = [await unitAt(2500, { [wanted]: 1 }), await unitAt(-2600, { [wanted]: 1 })];
     const place = { ...PLACE, accuracyM: 2000 };
-    const { units, uncertainty } = await askAt([line('d21')], { place });
+    const { units, uncertainty } = await askAt([line(wanted)], { place });
     expect(units.map(({ unitId }) => unitId)).toEqual([east.unitId]);
     expect(uncertainty).toMatchObject({ radiusM: 2000, changes: true });
     expect([...uncertainty!.joins, east.unitId]).toContain(
       west.unitId === uncertainty!.joins[0] ? west.unitId : east.unitId,
     );
-    expect((await askAt([line('d21')], { place: { ...PLACE, accuracyM: 50 } })).uncertainty).toBeNull();
+    expect((await askAt([line(wanted)], { place: { ...PLACE, accuracyM: 50 } })).uncertainty).toBeNull();
   });
 
   it('D30 a decision is stored with its input, and decides the same again, byte for byte', async () => {
@@ -335,16 +349,17 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
   });
 
   it('D51 a unit that the asking desk holds for the VEK is free to it, for this VEK, and to nobody else', async () => {
-    const [near, far] = [await unitAt(300, { d51: 1 }), await unitAt(900, { d51: 1 })];
-    const [vekId, otherVek] = [await newVek({ typeCode: 'd51' }), await newVek({ typeCode: 'd51' })];
+    const wanted = newName('d51');
+    const [near, far] = [await unitAt(300, { [wanted]: 1 }), await unitAt(900, { [wanted]: 1 })];
+    const [vekId, otherVek] = [await newVek({ typeCode: wanted }), await newVek({ typeCode: wanted })];
     const chosen = async (id: string, token = dispatcher) => {
-      const [one] = (await ask({ incidents: [{ vekId: id, requirements: [line('d51')] }] }, token)).incidents;
+      const [one] = (await ask({ incidents: [{ vekId: id, requirements: [line(wanted)] }] }, token)).incidents;
       return [one!.units.map(({ unitId }) => unitId), one!.lines[0]!.notChosen.map(({ reason }) => reason.code)];
     };
     const before = await chosen(vekId);
     expect(before).toEqual([[near.unitId], ['farther']]);
     const holdId = uuidv7();
-    await hub.api.ok('POST', '/api/v1/holds', { id: holdId, unitId: near.unitId, vekId }, dispatcher);
+    await hub.api.ok('POST', '/api/v1/holds', { id: holdId, unitId: near.unitId, vekId, seconds: 300 }, dispatcher);
     expect(await chosen(vekId)).toEqual(before);
     expect(await chosen(otherVek)).toEqual([[far.unitId], ['held']]);
     const colleague = await hub.api.token('VUGD', 'dispatcher');
@@ -378,8 +393,9 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
   });
 
   it('D31 what is available within a time, in an area, and at an instant to come', async () => {
-    const free = await unitAt(1000, { d31: 2 });
-    const off = await unitAt(1100, { d31: 3 }, { statusAtRest: 'available' });
+    const wanted = newName('d31');
+    const free = await unitAt(1000, { [wanted]: 2 });
+    const off = await unitAt(1100, { [wanted]: 3 }, { statusAtRest: 'available' });
     const shift = (unitId: string, fromH: number, toH: number) => ({
       id: uuidv7(),
       agencyCode: 'VUGD',
@@ -395,12 +411,12 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
       readonly notAvailable: Readonly<Record<string, number>>;
     }
     const what = async (question: object) => {
-      const body = { capabilities: [{ code: 'd31' }], ...question };
+      const body = { capabilities: [{ code: wanted }], ...question };
       return hub.api.ok<Available>('POST', '/api/v1/available', body, dispatcher);
     };
     const now = await what({ place: PLACE, withinS: 600 });
     expect(now.units.map(({ unitId }) => unitId)).toEqual([free.unitId]);
-    expect(now.byCapability.d31).toEqual({ units: 1, quantity: 2 });
+    expect(now.byCapability[wanted]).toEqual({ units: 1, quantity: 2 });
     expect(now.notAvailable.off_duty).toBe(1);
     const later = await what({ place: PLACE, withinS: 600, at: new Date(Date.now() + 3 * 3_600_000).toISOString() });
     expect(later.units.map(({ unitId }) => unitId)).toEqual([free.unitId, off.unitId]);
@@ -413,14 +429,15 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
       { id: assignmentId, unitId: free.unitId },
       dispatcher,
     );
-    const freeAt = new Date(Date.now() + 1_800_000).toISOString();
-    await hub.api.ok('PUT', `/api/v1/assignments/${assignmentId}/expected-free`, { at: freeAt }, dispatcher);
+    const freeAt = Date.now() + 1_800_000;
+    const expected = { at: new Date(freeAt).toISOString() };
+    await hub.api.ok('PUT', `/api/v1/assignments/${assignmentId}/expected-free`, expected, dispatcher);
     expect((await what({ place: PLACE, withinS: 600 })).notAvailable.status_not_dispatchable).toBe(1);
-    for (const [minutes, units] of [
-      [29, []],
-      [31, [free.unitId]],
+    for (const [afterMs, units] of [
+      [-60_000, []],
+      [60_000, [free.unitId]],
     ] as const) {
-      const at = new Date(Date.now() + minutes * 60_000).toISOString();
+      const at = new Date(freeAt + afterMs).toISOString();
       expect((await what({ place: PLACE, withinS: 600, at })).units.map(({ unitId }) => unitId)).toEqual(units);
     }
     await hub.api.ok('DELETE', `/api/v1/assignments/${assignmentId}`, undefined, dispatcher);
@@ -442,7 +459,104 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
     expect((await hub.api.call('POST', '/api/v1/available', { place: PLACE }, dispatcher)).status).toBe(400);
   });
 
+  it('D65, D66 when and where a unit will be free is told to all on its card, and it is counted from there', async () => {
+    const wanted = newName('d66');
+    const [busy, near] = [await unitAt(25_000, { [wanted]: 1 }), await unitAt(4000, { [wanted]: 1 })];
+    const vekId = await newVek();
+    const assignmentId = uuidv7();
+    const sent = { id: assignmentId, unitId: busy.unitId };
+    await hub.api.ok('POST', `/api/v1/veks/${vekId}/assignments`, sent, dispatcher);
+    await hub.api.ok('POST', `/api/v1/units/${busy.unitId}/status`, { status: 'transporting' }, dispatcher);
+    const expectFree = (expected: object) =>
+      hub.api.call<{ code?: string }>('PUT', `/api/v1/assignments/${assignmentId}/expected-free`, expected, dispatcher);
+    const freeAt = Date.now() + 600_000;
+    const at = new Date(freeAt).toISOString();
+    const hospital = { lon: PLACE.lon + 500 / M_PER_LON_DEG, lat: PLACE.lat, name: 'Gaiļezers' };
+    for (const wrong of [
+      { at: null, place: hospital },
+      { at, place: { ...hospital, lat: 91 } },
+      { at, place: { lon: 24 } },
+      { at, place: { ...hospital, name: '' } },
+    ])
+      expect((await expectFree(wrong)).status, JSON.stringify(wrong)).toBe(400);
+    const onCard = async () => {
+      interface Card {
+        readonly assignments: readonly { readonly id: string; readonly expectedFree: unknown }[];
+      }
+      const { assignments } = await hub.api.ok<Card>('GET', `/api/v1/veks/${vekId}`, undefined, dispatcher);
+      return assignments.find(({ id }) => id === assignmentId)!.expectedFree;
+    };
+    expect(await onCard()).toBeNull();
+    const policy = (soonFreeWithinS: number) =>
+      hub.api.ok('PUT', '/api/v1/agencies/VUGD/dispatch-policy', { soonFreeWithinS }, admin);
+    const whoGoes = async () => {
+      const { units, lines } = await askAt([line(wanted)]);
+      return [...units, ...lines[0]!.notChosen];
+    };
+    await policy(3600);
+    try {
+      expect((await expectFree({ at })).status).toBe(204);
+      expect(await onCard()).toEqual({ at: freeAt, place: null });
+      expect((await whoGoes()).map(({ unitId, from }) => [unitId, from.kind])).toEqual([
+        [near.unitId, 'fix'],
+        [busy.unitId, 'fix'],
+      ]);
+      expect((await expectFree({ at, place: hospital })).status).toBe(204);
+      expect(await onCard()).toEqual({ at: freeAt, place: hospital });
+      const after = await whoGoes();
+      const counted = after.find(({ unitId }) => unitId === busy.unitId)!;
+      expect(counted.from).toEqual({ kind: 'free_place', ...hospital });
+      // it waits, and drives the half kilometre then; the list and the map show it where it is
+      expect(counted.response.responseMs - counted.response.waitMs).toBeLessThan(60_000);
+      expect(counted.response.intervalMs[1]).toBe(counted.response.responseMs);
+      expect((counted.lon - PLACE.lon) * M_PER_LON_DEG).toBeCloseTo(25_000, -2);
+      interface Free {
+        readonly units: readonly { readonly unitId: string; readonly from: { readonly kind: string } }[];
+      }
+      const later = new Date(freeAt + 60_000).toISOString();
+      const there = { place: PLACE, withinS: 120, at: later, capabilities: [{ code: wanted }] };
+      const { units } = await hub.api.ok<Free>('POST', '/api/v1/available', there, dispatcher);
+      expect(units.map(({ unitId, from }) => [unitId, from.kind])).toEqual([[busy.unitId, 'free_place']]);
+      // to those whom it is sent to it comes from where it is, and brings what it brings
+      const { already } = await askAt([line(wanted)], { vekId, place: undefined, priority: undefined });
+      expect(already).toMatchObject([{ unitId: busy.unitId }]);
+      await eventually('the feed tells of it', async () => {
+        interface Told {
+          readonly type: string;
+          readonly data: { readonly assignmentId?: string; readonly freePlace?: { readonly lon: number } | null };
+        }
+        const { events } = await hub.api.ok<{ events: Told[] }>(
+          'GET',
+          '/api/v1/feed?limit=1000',
+          undefined,
+          dispatcher,
+        );
+        return events.some(
+          ({ type, data: { assignmentId: of, freePlace } }) =>
+            type === 'lv.vanags.assignment.free_expected.v1' && of === assignmentId && freePlace?.lon === hospital.lon,
+        );
+      });
+      const { history } = await hub.api.ok<{ history: { what: string; detail: Record<string, unknown> }[] }>(
+        'GET',
+        `/api/v1/veks/${vekId}/history`,
+        undefined,
+        dispatcher,
+      );
+      expect(history.filter(({ what }) => what === 'free_expected').at(-1)!.detail.expectedFreeAt).toBe(freeAt);
+      expect((await expectFree({ at: null })).status).toBe(204);
+      expect(await onCard()).toBeNull();
+      const ended = (await whoGoes()).find(({ unitId }) => unitId === busy.unitId)!;
+      expect(ended.from.kind).toBe('fix');
+    } finally {
+      await policy(0);
+    }
+    await hub.api.ok('DELETE', `/api/v1/assignments/${assignmentId}`, undefined, dispatcher);
+    expect((await expectFree({ at, place: hospital })).body.code).toBe('assignment_ended');
+  });
+
   it('D32 cross-staffing, equipment, qualifications, rest and reservations come with the roster', async () => {
+    const [tankers, ladders, chemist] = [newName('d32'), newName('d32_ladder'), newName('d32_chemist')];
+    const [foam, crew] = [newName('d32_foam'), newName('d32')];
     const shift = (unitId: string, more: object) => ({
       id: uuidv7(),
       agencyCode: 'VUGD',
@@ -452,20 +566,15 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
       headCount: 4,
       ...more,
     });
-    const tanker = await unitAt(300, { d32: 1 });
-    const ladder = await unitAt(300, { d32_ladder: 1 });
+    const tanker = await unitAt(300, { [tankers]: 1 });
+    const ladder = await unitAt(300, { [ladders]: 1 });
     for (const { unitId } of [tanker, ladder])
-      await hub.api.ok(
-        'POST',
-        '/api/v1/crew-shifts',
-        shift(unitId, { crew: '1', qualifications: { d32_chemist: 2 } }),
-        admin,
-      );
-    await hub.api.ok('PUT', `/api/v1/units/${tanker.unitId}/equipment`, { equipment: { d32_foam: 300 } }, admin);
+      await hub.api.ok('POST', '/api/v1/crew-shifts', shift(unitId, { crew, qualifications: { [chemist]: 2 } }), admin);
+    await hub.api.ok('PUT', `/api/v1/units/${tanker.unitId}/equipment`, { equipment: { [foam]: 300 } }, admin);
     const { units, lines } = await askAt([
-      line('d32', 1, { onBoard: [{ equipment: 'd32_foam', quantity: 200 }] }),
-      line('d32_ladder'),
-      { kind: 'crew', qualification: 'd32_chemist', quantity: 2, service: 'VUGD', need: 'must' },
+      line(tankers, 1, { onBoard: [{ equipment: foam, quantity: 200 }] }),
+      line(ladders),
+      { kind: 'crew', qualification: chemist, quantity: 2, service: 'VUGD', need: 'must' },
     ]);
     // one crew, two vehicles: one of them goes
     expect(units).toHaveLength(1);
@@ -484,12 +593,12 @@ describe.skipIf(!databaseIsThere)('who goes', () => {
       admin,
     );
     expect(imported.added).toBe(1);
-    const rested = await askAt([line('d32')]);
+    const rested = await askAt([line(tankers)]);
     expect(rested.units[0]!.why.map(({ code }) => code)).toContain('crew_rests');
     const vekId = await newVek();
     const kept = { ...rests, id: uuidv7(), vekId, startsAt: new Date(Date.now() + 600_000).toISOString() };
     await hub.api.ok('POST', '/api/v1/import/reservations', JSON.stringify(kept), admin);
-    const reserved = await askAt([line('d32')]);
+    const reserved = await askAt([line(tankers)]);
     expect(reserved.lines[0]!.notChosen[0]).toMatchObject({
       unitId: tanker.unitId,
       reason: { code: 'reserved', vekId },

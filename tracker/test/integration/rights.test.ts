@@ -67,6 +67,8 @@ type Probe = (token: string | undefined) => Promise<Verdict>;
 
 const PLACE = { lon: 24.1059, lat: 56.946 };
 const BOX = [24.09, 56.94, 24.12, 56.96] as const;
+/** Bounds what hangs. */
+const ANSWERED_WITHIN_MS = 40_000;
 /** A consumer of T's whose cursor is kept. */
 const CONSUMER = 'register-of-t';
 /** What another system calls T's idle unit. */
@@ -231,7 +233,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
     if (typeof socket === 'string') throw new Error(socket);
     const bundles: Bundle[] = [];
     socket.on('bundle', (bytes: Buffer) => bundles.push(readBundle(bytes)));
-    const answer = await socket.timeout(5000).emitWithAck('view', { view: 1, level: 'city', box: BOX });
+    const answer = await socket.timeout(ANSWERED_WITHIN_MS).emitWithAck('view', { view: 1, level: 'city', box: BOX });
     expect(answer).toMatchObject({ ok: true });
     await eventually('the first bundle', () => bundles.length > 0);
     return { bundles, socket };
@@ -246,7 +248,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
       events.push(...batch);
       done();
     });
-    expect(await socket.timeout(5000).emitWithAck('start', { after })).toMatchObject({ ok: true });
+    expect(await socket.timeout(ANSWERED_WITHIN_MS).emitWithAck('start', { after })).toMatchObject({ ok: true });
     return { events, socket };
   }
 
@@ -1157,13 +1159,16 @@ describe.skipIf(!databaseIsThere)('rights', () => {
     });
 
     it('R5 that ran out by the clock lets nothing through to a long poll that was open before', async () => {
-      await createPair();
-      const token = await tokenOf(grantee, 'integrator');
-      const endsAt = Date.now() + 700;
-      await createGrant(grantor, grantee, 'see', { validTo: new Date(endsAt).toISOString() });
-      await feedIsRead(hub);
-      const after = await cursorNow();
-      const poll = hub.api.ok<{ events: FeedEvent[] }>('GET', `/api/v1/feed?after=${after}&wait=10`, undefined, token);
+      const { poll, endsAt } = await inTime(700, async (ms) => {
+        await createPair();
+        const token = await tokenOf(grantee, 'integrator');
+        const endsAt = Date.now() + ms;
+        await createGrant(grantor, grantee, 'see', { validTo: new Date(endsAt).toISOString() });
+        await feedIsRead(hub);
+        const path = `/api/v1/feed?after=${await cursorNow()}&wait=30`;
+        const open = () => hub.api.ok<{ events: FeedEvent[] }>('GET', path, undefined, token);
+        return Date.now() < endsAt && { poll: open(), endsAt };
+      });
       await sleep(endsAt - Date.now() + 50);
       await createStation(grantor);
       const own = `station/${await createStation(grantee)}`;
@@ -1239,6 +1244,7 @@ describe.skipIf(!databaseIsThere)('rights', () => {
           phone: PHONE,
           name: NAME,
           note: NOTE,
+          version: 0,
           others: [],
         });
       expect((await hub.api.call('GET', `/api/v1/veks/${without}/caller`, undefined, token)).status).toBe(404);

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newName } from '../harness/new-name.js';
 import {
   createAgency,
   createHome,
@@ -98,9 +99,11 @@ describe.skipIf(!databaseIsThere)('run cards', () => {
   const here = { priority: 'P1', lon: '24.5', lat: '56.5' };
 
   it('D14 the most specific card that holds is chosen by type, priority, place, object, hours and day; the others say why not', async () => {
-    const card = (code: string, more: object) => ({
-      code,
-      eventType: 'd14',
+    const type = newName('d14');
+    const named = (name: string) => `${type} ${name}`;
+    const card = (name: string, more: object) => ({
+      code: named(name),
+      eventType: type,
       validFrom: '2026-01-01',
       requirements: [line('pump')],
       ...more,
@@ -110,36 +113,37 @@ describe.skipIf(!databaseIsThere)('run cards', () => {
       card('p1', { priority: 'P1' }),
       card('there', { territory: '0002' }),
       card('refinery', { object: 'refinery' }),
-      card('grass', { eventType: 'd14.grass' }),
+      card('grass', { eventType: `${type}.grass` }),
       card('night', { priority: 'P1', window: { weekdays: [1, 2, 3, 4, 5, 6, 7], from: '22:00', to: '06:00' } }),
       card('next year', { validFrom: '2031-01-01' }),
     ];
     expect((await putJson(cards)).body).toEqual({ added: cards.length, unchanged: 0 });
     const noon = String(Date.parse('2026-06-10T09:00:00Z')); // in Rīga 12:00
     const chosen = async (query: Record<string, string>) =>
-      (await choice({ ...here, typeCode: 'd14', at: noon, ...query })).card?.code;
-    expect(await chosen({})).toBe('p1');
-    expect(await chosen({ priority: 'P2' })).toBe('any');
-    expect(await chosen({ lon: '25.5', priority: 'P2' })).toBe('there');
-    expect(await chosen({ object: 'refinery' })).toBe('refinery');
-    expect(await chosen({ typeCode: 'd14.grass.dry' })).toBe('grass');
-    expect(await chosen({ at: String(Date.parse('2026-06-10T20:30:00Z')) })).toBe('night');
-    expect(await chosen({ typeCode: 'd15' })).toBeUndefined();
-    const { notChosen } = await choice({ ...here, typeCode: 'd14', at: noon });
+      (await choice({ ...here, typeCode: type, at: noon, ...query })).card?.code;
+    expect(await chosen({})).toBe(named('p1'));
+    expect(await chosen({ priority: 'P2' })).toBe(named('any'));
+    expect(await chosen({ lon: '25.5', priority: 'P2' })).toBe(named('there'));
+    expect(await chosen({ object: 'refinery' })).toBe(named('refinery'));
+    expect(await chosen({ typeCode: `${type}.grass.dry` })).toBe(named('grass'));
+    expect(await chosen({ at: String(Date.parse('2026-06-10T20:30:00Z')) })).toBe(named('night'));
+    expect(await chosen({ typeCode: 'd14_none' })).toBeUndefined();
+    const { notChosen } = await choice({ ...here, typeCode: type, at: noon });
     expect(Object.fromEntries(notChosen.map(({ code, reason }) => [code, reason.by ?? reason.code]))).toEqual({
-      any: 'priority',
-      there: 'other_territory',
-      refinery: 'other_object',
-      night: 'other_hours',
-      'next year': 'not_yet_valid',
+      [named('any')]: 'priority',
+      [named('there')]: 'other_territory',
+      [named('refinery')]: 'other_object',
+      [named('night')]: 'other_hours',
+      [named('next year')]: 'not_yet_valid',
     });
   });
 
   it('D15 published again nothing changes; a version is never changed; a newer one takes its place; a withdrawn one is not chosen', async () => {
+    const type = newName('d15');
     const card = (version: number, quantity: number) => ({
-      code: 'd15',
+      code: type,
       version,
-      eventType: 'd15',
+      eventType: type,
       validFrom: '2026-01-01',
       requirements: [line('pump', quantity)],
     });
@@ -150,7 +154,7 @@ describe.skipIf(!databaseIsThere)('run cards', () => {
     const own = await hub.api.token('VUGD', 'admin');
     expect((await putJson([card(1, 1)], own)).body.code).toBe('card_version_taken');
     expect((await putJson([card(1, 1), card(2, 3)])).body).toEqual({ added: 1, unchanged: 1 });
-    const asked = { ...here, typeCode: 'd15' };
+    const asked = { ...here, typeCode: type };
     const newest = (await choice(asked)).card!;
     expect(newest.version).toBe(2);
     await hub.api.ok('DELETE', `/api/v1/run-cards/${newest.id}`, undefined, admin);
@@ -173,7 +177,7 @@ describe.skipIf(!databaseIsThere)('run cards', () => {
     expect(table.body.errors).toMatchObject([{ line: 2, column: 31 }]);
     // what the schema takes, the tables take
     const requirements = [line('pump')];
-    const edge = { eventType: 'd16.edge', version: 2_147_483_647, validFrom: '0001-01-01', requirements };
+    const edge = { eventType: newName('d16.edge'), version: 2_147_483_647, validFrom: '0001-01-01', requirements };
     expect((await putJson([edge])).body).toEqual({ added: 1, unchanged: 0 });
     for (const wrong of [{ version: 2_147_483_648 }, { validFrom: '0000-12-31' }, { code: 'd16\0' }])
       expect((await putJson([{ ...edge, ...wrong }])).body.code, JSON.stringify(wrong)).toBe('run_cards_refused');
@@ -207,9 +211,10 @@ describe.skipIf(!databaseIsThere)('run cards', () => {
   it.skipIf(databaseKind !== 'postgres')('D19 every node knows the cards', async () => {
     const other = await startTestTracker(home, { NODE_ID: 'other' });
     try {
-      await putJson([{ eventType: 'd19', validFrom: '2026-01-01', requirements: [line('pump')] }]);
+      const type = newName('d19');
+      await putJson([{ eventType: type, validFrom: '2026-01-01', requirements: [line('pump')] }]);
       const { cards } = other.tracker.core.dispatch;
-      const known = () => cards.all().find(({ card }) => card.eventType === 'd19');
+      const known = () => cards.all().find(({ card }) => card.eventType === type);
       const stored = await eventually('the other node has it', known);
       await hub.api.ok('DELETE', `/api/v1/run-cards/${stored.id}`, undefined, admin);
       await eventually('and no longer', () => known() === undefined);

@@ -504,6 +504,32 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
     ).toBe(404);
   });
 
+  it('T71 what the state of things refuses is a problem with the status of its answer, and the other status under its own name', async () => {
+    const { unitId } = await createCrew(hub.api, admin, 'VUGD');
+    const id = await newVek();
+    const refused = async (method: string, path: string, body?: object, agency = 'VUGD') => {
+      const answer = await hub.api.call<object>(method, `/api/v1/${path}`, body, desk[agency]);
+      expect([answer.status, answer.body]).toEqual([409, expect.objectContaining({ status: 409 })]);
+      return answer.body;
+    };
+    const reopening = { version: 1, reason: 'nav slēgts' };
+    expect(await refused('POST', `veks/${id}/reopen`, reopening)).toMatchObject({ vekStatus: 'new' });
+    await ok(`veks/${id}/services`, { agencyCode: 'VP' });
+    await ok(`veks/${id}/answer`, { answer: 'accepted' }, 'VP');
+    const answered = await refused('POST', `veks/${id}/answer`, { answer: 'refused' }, 'VP');
+    expect(answered).toMatchObject({ code: 'service_answered', serviceStatus: 'accepted' });
+    const assignmentId = await send(id, unitId);
+    await status(unitId, 'on_scene');
+    await status(unitId, 'out_of_service', { overrideReason: 'bojāts' });
+    const over = await refused('DELETE', `assignments/${assignmentId}`);
+    expect(over).toMatchObject({ code: 'assignment_ended', assignmentStatus: 'done' });
+    const sending = await refused('POST', `veks/${id}/assignments`, { id: uuidv7(), unitId });
+    expect(sending).toMatchObject({ code: 'unit_not_dispatchable', unitStatus: 'out_of_service' });
+    await close(id);
+    const { version } = await vek(id);
+    expect(await refused('PATCH', `veks/${id}`, { version, summary: 'x' })).toMatchObject({ vekStatus: 'closed' });
+  });
+
   it('V12 a card is opened again as new, and is resolved again only by what is done from then on', async () => {
     const [{ unitId }, { unitId: second }] = [
       await createCrew(hub.api, admin, 'VUGD'),
@@ -686,6 +712,7 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
       name: 'Ilze',
       phone: '+37121111111',
       note: null,
+      version: expect.any(Number),
       others: [],
     });
     const kept = JSON.stringify([await history(id), await eventsOf(id, 'VUGD')]);
@@ -702,9 +729,50 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
     ]);
   });
 
+  it('V3 eight who note at once what they know of a caller lose nothing, if each says which version it read', async () => {
+    const id = await newVek({ caller: { phone: '+37120000001', note: 'sākums' } });
+    const path = `/api/v1/veks/${id}/caller`;
+    interface Caller {
+      readonly note: string;
+      readonly version: number;
+    }
+    const read = () => hub.api.ok<Caller>('GET', path, undefined, desk.VUGD);
+    const write = (fields: object) => hub.api.call<Conflict>('PUT', path, fields, desk.VUGD);
+    const asReported = await read();
+    expect(asReported.version).toBe(0);
+    const said = Array.from({ length: 8 }, (_, i) => `vārds ${i}`);
+    let refused = 0;
+    await Promise.all(
+      said.map(async (words) => {
+        for (let { note, version } = asReported; ; { note, version } = await read()) {
+          const { status, body } = await write({ version, note: `${note}; ${words}` });
+          if (status === 204) return;
+          expect([status, body.code, body.vekId]).toEqual([409, 'version_conflict', id]);
+          expect(body.version).toBeGreaterThan(version);
+          refused++;
+        }
+      }),
+    );
+    const { note, version } = await read();
+    expect(note.split('; ').sort()).toEqual(['sākums', ...said]);
+    expect(refused).toBeGreaterThanOrEqual(said.length - 1);
+    // who says no version replaces what is there; who was refused is told by whom and when, and not what
+    expect((await write({ note: 'cits' })).status).toBe(204);
+    const { body } = await write({ version, note: 'novecojis' });
+    expect(body).toMatchObject({ by: 'VUGD-dispatcher-call_taker', at: expect.any(Number) });
+    expect(JSON.stringify(body)).not.toContain('cits');
+    expect((await read()).note).toBe('cits');
+  });
+
   it('V19 whoever opens a card or the list of cards is in the audit log, once in a while for each', async () => {
     const id = await newVek();
-    const reader = await hub.api.token('VUGD', 'commander');
+    // somebody new each time: whose reads are written down once in a while
+    const subject = `commander ${uuidv7()}`;
+    const { token: reader } = await hub.api.ok<{ token: string }>('POST', '/api/v1/demo/token', {
+      agency: 'VUGD',
+      roles: ['commander'],
+      subject,
+    });
     const { rows: before } = await hub.database.query<{ seq: number }>(
       'SELECT coalesce(max(seq), 0) AS seq FROM audit_entry',
     );
@@ -714,8 +782,8 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
       await hub.api.ok('GET', '/api/v1/veks', undefined, reader);
     }
     const { rows } = await hub.database.query<Record<string, string>>(
-      "SELECT action, purpose, subject_id FROM audit_entry WHERE seq > $1 AND actor = 'VUGD-commander' ORDER BY seq",
-      [before[0]!.seq],
+      'SELECT action, purpose, subject_id FROM audit_entry WHERE seq > $1 AND actor = $2 ORDER BY seq',
+      [before[0]!.seq, subject],
     );
     expect(rows).toEqual([
       { action: 'read_vek', purpose: 'call_handling', subject_id: id },
