@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { clientAddress } from '../src/ip-network.js';
 import type { Log } from '../src/log.js';
 import { isAway } from '../src/store/errors.js';
-import type { Asker, ModuleCallers } from './module-callers.js';
+import type { Asker, ModuleCaller, ModuleCallers } from './module-callers.js';
 import type { ModuleSettings } from './module-settings.js';
 import { TrackerAway } from './tracker-client.js';
 
@@ -35,10 +35,17 @@ export class ModuleProblem extends Error {
 
 const ProblemSchema = z.object({ type: z.string(), status: z.number(), code: z.string(), detail: z.string() });
 
+const PROBLEM = { 'content-type': 'application/problem+json' };
+
+const problemBody = (status: number, code: string, detail: string) => ({
+  type: `urn:vanags:problem:${code}`,
+  status,
+  code,
+  detail,
+});
+
 function problem(c: Context, status: ContentfulStatusCode, code: string, detail: string) {
-  return c.json({ type: `urn:vanags:problem:${code}`, status, code, detail }, status, {
-    'content-type': 'application/problem+json',
-  });
+  return c.json(problemBody(status, code, detail), status, PROBLEM);
 }
 
 export const json = <T>(schema: T, description: string) => ({
@@ -78,6 +85,13 @@ export class ModuleApi {
       if (error instanceof ModuleProblem) return problem(c, error.status, error.code, error.message);
       if (error instanceof TrackerAway) return problem(c, 503, error.code, 'the tracker does not answer; try again');
       if (isAway(error)) return problem(c, 503, 'database_unavailable', 'the database does not answer; try again');
+      if ('status' in error && error.status === 415)
+        return problem(
+          c,
+          415,
+          'media_type_unsupported',
+          'the body is of a content-type that is not taken here; /openapi.json names those that are',
+        );
       if ('status' in error && error.status === 400) return problem(c, 400, 'request_malformed', error.message);
       log.error(`${c.req.method} ${c.req.routePath}`, error);
       return problem(c, 500, 'internal', 'something broke here; it has been logged');
@@ -119,14 +133,24 @@ export class ModuleApi {
    */
   async asker(c: ModuleContext, token: string | undefined, what: string, roles: readonly string[]): Promise<Asker> {
     if (token === undefined) throw new ModuleProblem(401, 'token_missing', 'Authorization: Bearer TOKEN is missing');
-    const caller = await this.#callers.of(token);
-    if (caller === undefined) throw new ModuleProblem(401, 'token_invalid', 'the tracker does not know this token');
+    const caller = await this.#callerOf(token);
     if (!caller.roles.some((role) => roles.includes(role)))
       throw new ModuleProblem(403, 'role_not_allowed', `${what} needs one of: ${roles.join(', ')}`);
     const purpose = c.req.header(PURPOSE_HEADER) ?? this.#usualPurpose;
     if (!PURPOSE.test(purpose))
       throw new ModuleProblem(400, 'request_malformed', `${PURPOSE_HEADER}: 1 to 200 characters of ASCII`);
     return { ...caller, address: c.env.remoteAddress, purpose };
+  }
+
+  /** For whoever has waited for what is answered now. @throws ModuleProblem 401 `token_invalid` when the token counts no more */
+  async mustStillCount({ token }: Asker): Promise<void> {
+    await this.#callerOf(token);
+  }
+
+  async #callerOf(token: string): Promise<ModuleCaller> {
+    const caller = await this.#callers.of(token);
+    if (caller === undefined) throw new ModuleProblem(401, 'token_invalid', 'the tracker does not know this token');
+    return caller;
   }
 }
 
@@ -140,7 +164,8 @@ export async function listen(
     void (async () => {
       const body = await bodyOf(request);
       if (body === undefined) {
-        response.writeHead(413, { connection: 'close' }).end();
+        const text = JSON.stringify(problemBody(413, 'body_too_large', `at most ${MAX_BODY_BYTES} bytes`));
+        response.writeHead(413, { ...PROBLEM, connection: 'close' }).end(text);
         return;
       }
       const answer = await api.hono.fetch(

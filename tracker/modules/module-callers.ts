@@ -4,10 +4,12 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { TrackerAway, type TrackerClient, TrackerRefusal } from './tracker-client.js';
 
-/** A revoked or changed token counts here within this time. */
-const FRESH_MS = 60_000;
 /** While the tracker is away, a token that it knew goes on to count until it runs out, for a shift at most: calls must be taken. */
 const KEPT_MS = 12 * 3_600_000;
+/** Whoever can be believed without the tracker waits for its answer for so long. */
+const ASK_LIMIT_MS = 5000;
+/** A tracker that did not answer is not waited for again at once. */
+const AWAY_MS = 2000;
 const MOST = 10_000;
 
 const Me = z.object({ subject: z.string(), agencyId: z.string(), agencyCode: z.string(), roles: z.array(z.string()) });
@@ -30,13 +32,15 @@ export const accessed = (
   of: string | number | null,
 ): unknown[] => [subject, agencyId, purpose, address, action, of];
 
-/** Knows callers by asking the tracker whose token it is, so that a module needs neither issuer nor keys of its own. */
+/**
+ * Knows callers by asking the tracker, each time, whose token it is: a module needs neither issuer nor keys of its own, and what the tracker
+ * refuses from now on is refused here from now on.
+ */
 export class ModuleCallers {
   readonly #tracker: TrackerClient;
-  readonly #known = new LRUCache<string, { readonly caller: ModuleCaller; readonly askedAt: number }>({
-    max: MOST,
-    ttl: KEPT_MS,
-  });
+  readonly #known = new LRUCache<string, ModuleCaller>({ max: MOST, ttl: KEPT_MS });
+  /** Epoch ms. */
+  #awayUntil = 0;
 
   constructor(tracker: TrackerClient) {
     this.#tracker = tracker;
@@ -46,18 +50,21 @@ export class ModuleCallers {
   async of(token: string): Promise<ModuleCaller | undefined> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.#known.get(key);
-    if (known !== undefined && Date.now() - known.askedAt < FRESH_MS) return known.caller;
+    const kept = known !== undefined && runsOutAt(token) > Date.now() ? known : undefined;
+    if (kept !== undefined && Date.now() < this.#awayUntil) return kept;
     try {
-      const caller = { ...(await this.#tracker.as(token).get('/api/v1/me', Me)), token };
-      this.#known.set(key, { caller, askedAt: Date.now() });
+      const limitMs = kept === undefined ? undefined : ASK_LIMIT_MS;
+      const caller = { ...(await this.#tracker.as(token).get('/api/v1/me', Me, limitMs)), token };
+      this.#known.set(key, caller);
       return caller;
     } catch (error) {
       if (error instanceof TrackerRefusal || (error instanceof TrackerAway && error.status === 401)) {
         this.#known.delete(key);
         return undefined;
       }
-      if (known !== undefined && runsOutAt(token) > Date.now()) return known.caller;
-      throw error;
+      if (kept === undefined) throw error;
+      this.#awayUntil = Date.now() + AWAY_MS; // not for one who is nobody: rubbish could keep others' tokens good
+      return kept;
     }
   }
 }

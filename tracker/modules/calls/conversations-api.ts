@@ -1,5 +1,6 @@
 /** What gateways of messages send and fetch, and what the desk reads and writes. */
 import { z } from '@hono/zod-openapi';
+import { numberInUrl } from '../../src/number-in-url.js';
 import type { Database } from '../../src/store/database.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
 import { type Asker, accessed } from '../module-callers.js';
@@ -169,7 +170,7 @@ export function conversationRoutes(
       request: {
         query: z.object({
           source: text(64),
-          wait: z.coerce.number().int().min(0).max(MOST_WAIT_S).default(0).openapi({ description: 'Seconds' }),
+          wait: numberInUrl(z.number().int().min(0).max(MOST_WAIT_S)).default(0).openapi({ description: 'Seconds' }),
         }),
       },
       responses: { 200: json(z.object({ messages: z.array(OutgoingSchema) }), 'Messages') },
@@ -179,7 +180,10 @@ export function conversationRoutes(
       mustBeOurs(caller);
       const { source, wait } = c.req.valid('query');
       const rows = await conversations.outgoing<OutgoingRow>(source, wait * 1000);
-      if (rows.length > 0) await database.query(sql.log_read, accessed(caller, 'fetch_messages', null));
+      if (rows.length > 0) {
+        await api.mustStillCount(caller);
+        await database.query(sql.log_read, accessed(caller, 'fetch_messages', null));
+      }
       const messages = rows.map(({ conversation, sent_at, ...rest }) => ({
         ...rest,
         callId: conversation,
@@ -237,7 +241,7 @@ export function conversationRoutes(
       path: '/api/v1/calls/{id}/messages',
       description:
         'What was written in a call, in order. Personal data: who reads is written down, once in ten minutes.',
-      request: { params: IdParam, query: z.object({ after: z.coerce.number().int().min(0).default(0) }) },
+      request: { params: IdParam, query: z.object({ after: numberInUrl(z.number().int().min(0)).default(0) }) },
       responses: {
         200: json(z.object({ messages: z.array(LineSchema) }), 'Messages'),
         404: { description: 'None here' },

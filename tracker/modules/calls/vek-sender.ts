@@ -49,7 +49,7 @@ const Card = z.object({
   lat: z.number().nullable(),
   accuracyM: z.number().nullable(),
 });
-const Caller = z.object({ note: z.string().nullable() });
+const Caller = z.object({ note: z.string().nullable(), version: z.number() });
 const Taken = z.object({ vekId: z.uuid() });
 /** As the desk reads it. */
 const WRITTEN = 'Zvanītājs raksta: neatbildēta ziņa sarakstē (zvanu modulī)';
@@ -188,13 +188,13 @@ export class VekSender {
     await this.#database.query(sql.told, [seq]);
   }
 
-  /** Puts what the caller needs before what is noted of them, where it does not stand there yet. */
+  /** Puts what the caller needs before what is noted of them, where it does not stand there yet; what is noted meanwhile stays. */
   async #needs(seq: number, call: CallRow): Promise<void> {
     const path = `/api/v1/veks/${call.vek_id}/caller`;
-    const note = (await this.#tracker.get(path, Caller)).note ?? '';
-    const unsaid = needsOf(call).filter((need) => !note.includes(need));
+    const { note, version } = await this.#tracker.get(path, Caller);
+    const unsaid = needsOf(call).filter((need) => note?.includes(need) !== true);
     if (unsaid.length > 0)
-      await this.#tracker.put(path, { note: [...unsaid, ...(note === '' ? [] : [note])].join('; ') });
+      await this.#tracker.put(path, { version, note: [...unsaid, ...(note ? [note] : [])].join('; ') });
     await this.#database.query(sql.needs_told, [seq, call.needs]);
   }
 

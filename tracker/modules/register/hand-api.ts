@@ -1,10 +1,11 @@
 /** What registrars write: entries of events that came to them and not to 112, and what codes mean. */
 import { z } from '@hono/zod-openapi';
+import { numberInUrl } from '../../src/number-in-url.js';
 import type { Database } from '../../src/store/database.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
 import { accessed, type ModuleCaller } from '../module-callers.js';
 import { camel, EntrySchema } from './entry.js';
-import { instant, READERS, type RegisterAgencies } from './register-api.js';
+import { instant, READERS, type RegisterAgencies, text } from './register-api.js';
 import { changeByHand, enterByHand, type PoliceAgency } from './register-entries.js';
 import { registerSql as sql } from './register-sql.js';
 
@@ -15,13 +16,7 @@ const MOST_CODES = 1000;
 const MAX_SKEW_MS = 60_000;
 
 const body = <T extends z.ZodType>(schema: T) => ({ required: true, content: { 'application/json': { schema } } });
-const text = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .refine((value) => !value.includes('\0'), 'holds a NUL character')
-    .nullable();
+const said = (most: number) => text(most).min(1).nullable();
 const past = instant.refine((at) => at <= Date.now() + MAX_SKEW_MS, 'lies in the future');
 const code = z.string().regex(/^[a-z0-9_.-]{1,64}$/);
 const fields = {
@@ -30,8 +25,8 @@ const fields = {
   lon: z.number().min(-180).max(180).nullable(),
   lat: z.number().min(-90).max(90).nullable(),
   accuracyM: z.number().min(0).max(1_000_000).nullable(),
-  address: text(500),
-  summary: text(4000),
+  address: said(500),
+  summary: said(4000),
   receivedAt: past,
   dispatchedAt: past.nullable(),
   onSceneAt: past.nullable(),
@@ -123,7 +118,7 @@ export function handRoutes(api: ModuleApi, database: Database, agencies: Registe
       path: '/api/v1/entries/{id}',
       description: 'Changes an entry that was made by hand. One of a VEK follows its card.',
       request: {
-        params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+        params: z.object({ id: numberInUrl(z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)) }),
         body: body(EntryChangeSchema),
       },
       responses: {

@@ -1,5 +1,6 @@
 /** What registrars read: lists, one entry with its trail, and the map. Each agency its own; the platform operator's people all. */
 import { z } from '@hono/zod-openapi';
+import { numberInUrl } from '../../src/number-in-url.js';
 import type { Database } from '../../src/store/database.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
 import { type Asker, accessed, type ModuleCaller } from '../module-callers.js';
@@ -15,7 +16,12 @@ const MOST_ENTRIES = 500;
 const MOST_MARKS = 2000;
 
 export const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
-const typeCode = z.string().max(64);
+export const text = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((value) => !value.includes('\0'), 'holds a NUL character');
+const typeCode = text(64);
 const agency = z.uuid().optional().openapi({ description: 'Of the platform operator’s people alone; else one’s own' });
 const CURSOR = /^(\d{1,16})\.(\d{1,16})$/;
 
@@ -114,7 +120,7 @@ export function readingRoutes(api: ModuleApi, database: Database, agencies: Regi
       method: 'get',
       path: '/api/v1/entries',
       description: `Entries, the newest report first. Go on with \`next\`. ${READS_ARE_LOGGED}`,
-      request: { query: z.strictObject({ ...selection, limit: z.coerce.number().pipe(limit).default(100) }) },
+      request: { query: z.strictObject({ ...selection, limit: numberInUrl(limit).default(100) }) },
       responses: { 200: json(EntriesSchema, 'Entries') },
     },
     async (c) => c.json(await entriesOf(c.get('caller'), c.req.valid('query')), 200),
@@ -135,7 +141,7 @@ export function readingRoutes(api: ModuleApi, database: Database, agencies: Regi
               schema: z
                 .object({
                   ...selection,
-                  q: z.string().min(1).max(200).openapi({
+                  q: text(200).min(1).openapi({
                     description:
                       'Number of an entry, or words of its address and summary: beginnings of words, whole numbers, with or without diacritics',
                   }),
@@ -159,7 +165,7 @@ export function readingRoutes(api: ModuleApi, database: Database, agencies: Regi
       path: '/api/v1/entries/{id}',
       description:
         'One entry, and what happened to its VEK, or who changed what in an entry made by hand. Who reads it is written down, for the purpose in `vanags-purpose`.',
-      request: { params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }) },
+      request: { params: z.object({ id: numberInUrl(z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)) }) },
       responses: {
         200: json(
           EntrySchema.extend({

@@ -1,49 +1,24 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { exportSPKI, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AUDIENCE, createKey, type IssuerKey, OidcIssuer } from '../../test/harness/oidc-issuer.js';
 import type { Directory } from '../units/directory.js';
 import { TokenVerifier } from './tokens.js';
-
-const AUDIENCE = 'vanags';
-
-/** A key as an issuer has it. */
-async function createKey(kid: string, alg = 'ES256') {
-  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
-  const jwk: JWK = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };
-  return { kid, alg, privateKey, publicKey, jwk };
-}
-type Key = Awaited<ReturnType<typeof createKey>>;
-
-/** An OIDC issuer on this machine, whose keys and moods a test changes. */
-async function startIssuer() {
-  const state = { keys: [] as JWK[], status: 200, asked: 0, claims: undefined as string | undefined };
-  const server = createServer((request, response) => {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    if (request.url === '/.well-known/openid-configuration')
-      return response.end(JSON.stringify({ issuer: state.claims ?? url, jwks_uri: `${url}/keys` }));
-    state.asked++;
-    response.writeHead(state.status).end(JSON.stringify({ keys: state.keys }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, state, stop: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
 describe('tokens of an issuer', () => {
-  let issuer: Awaited<ReturnType<typeof startIssuer>>;
-  let first: Key;
+  let issuer: OidcIssuer;
+  let first: IssuerKey;
   let verifier: TokenVerifier;
   const agency = { id: 'a', no: 1, code: 'VUGD', kind: 'fire_rescue', nameLv: '', nameEn: '' };
   const directory = { agenciesByCode: new Map([['VUGD', agency]]) } as unknown as Directory;
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    issuer = await startIssuer();
+    issuer = new OidcIssuer();
+    await issuer.start();
     first = await createKey('first');
-    issuer.state.keys = [first.jwk];
+    issuer.keys = [first.jwk];
     verifier = new TokenVerifier(
       { issuer: issuer.url, jwksUrl: undefined, audience: AUDIENCE },
       undefined,
@@ -56,23 +31,7 @@ describe('tokens of an issuer', () => {
     await issuer.stop();
   });
 
-  const sign = (
-    key: Key,
-    claims: Readonly<Record<string, unknown>> = {},
-    header: Readonly<Record<string, unknown>> = {},
-  ): Promise<string> =>
-    new SignJWT({
-      sub: 'anna',
-      agency: 'VUGD',
-      roles: ['dispatcher'],
-      iss: issuer.url,
-      aud: AUDIENCE,
-      iat: seconds(),
-      exp: seconds() + 600,
-      ...claims,
-    })
-      .setProtectedHeader({ alg: key.alg, kid: key.kid, ...header })
-      .sign(key.privateKey);
+  const sign: OidcIssuer['sign'] = (...given) => issuer.sign(...given);
   const verdict = async (token: string) => {
     const answer = await verifier.verify(token);
     return answer.ok ? 'good' : answer.code;
@@ -83,25 +42,25 @@ describe('tokens of an issuer', () => {
       ok: true,
       principal: { subject: 'anna', agency, roles: ['dispatcher'] },
     });
-    expect(issuer.state.asked).toBe(1);
+    expect(issuer.asked).toBe(1);
     expect(await verdict(await sign(first))).toBe('good');
-    expect(issuer.state.asked).toBe(1);
+    expect(issuer.asked).toBe(1);
   });
 
   it('R10 are not looked for where a discovery document of another issuer says', async () => {
-    issuer.state.claims = 'https://issuer.example';
+    issuer.claims = 'https://issuer.example';
     expect(await verdict(await sign(first))).toBe('issuer_unavailable');
-    expect(issuer.state.asked).toBe(0);
+    expect(issuer.asked).toBe(0);
   });
 
   it('R11 signed with a new key are good at once, and with the old one until it is withdrawn', async () => {
     expect(await verdict(await sign(first))).toBe('good');
     const second = await createKey('second');
-    issuer.state.keys = [first.jwk, second.jwk];
+    issuer.keys = [first.jwk, second.jwk];
     vi.advanceTimersByTime(5000);
     expect(await verdict(await sign(second))).toBe('good');
     expect(await verdict(await sign(first))).toBe('good');
-    issuer.state.keys = [second.jwk];
+    issuer.keys = [second.jwk];
     vi.advanceTimersByTime(61_000);
     expect(await verdict(await sign(first))).toBe('token_invalid');
     expect(await verdict(await sign(second))).toBe('good');
@@ -110,7 +69,7 @@ describe('tokens of an issuer', () => {
   it('R11 found good are believed no longer than their key may be, R13 nor than they say, and their agency is asked each time', async () => {
     const token = await sign(first, { exp: seconds() + 40 });
     expect(await verdict(token)).toBe('good');
-    issuer.state.keys = [];
+    issuer.keys = [];
     vi.advanceTimersByTime(39_000);
     expect(await verdict(token)).toBe('good');
     directory.agenciesByCode.delete('VUGD');
@@ -119,15 +78,27 @@ describe('tokens of an issuer', () => {
     vi.advanceTimersByTime(1000);
     expect(await verdict(token)).toBe('token_invalid');
     // found good 50 s after its key was read
-    issuer.state.keys = [first.jwk];
+    issuer.keys = [first.jwk];
     vi.advanceTimersByTime(60_000);
     expect(await verdict(await sign(first))).toBe('good');
     vi.advanceTimersByTime(50_000);
     const late = await sign(first);
     expect(await verdict(late)).toBe('good');
-    issuer.state.keys = [];
+    issuer.keys = [];
     vi.advanceTimersByTime(11_000);
     expect(await verdict(late)).toBe('token_invalid');
+  });
+
+  it('R11 of a withdrawn key are good no longer once the keys were read anew, whatever for', async () => {
+    const second = await createKey('second');
+    issuer.keys = [first.jwk, second.jwk];
+    const [token, other] = [await sign(first), await sign(second)];
+    expect([await verdict(token), await verdict(other)]).toEqual(['good', 'good']);
+    issuer.keys = [second.jwk];
+    vi.advanceTimersByTime(5000);
+    expect(await verdict(token)).toBe('good');
+    expect(await verdict(await sign(await createKey('made-up')))).toBe('token_invalid');
+    expect([await verdict(token), await verdict(other)]).toEqual(['token_invalid', 'good']);
   });
 
   it('R11 that name made-up keys do not make us ask the issuer each time', async () => {
@@ -136,16 +107,16 @@ describe('tokens of an issuer', () => {
     const forged = await createKey('made-up');
     for (let i = 0; i < 50; i++)
       expect(await verdict(await sign(forged, {}, { kid: `made-up-${i}` }))).toBe('token_invalid');
-    expect(issuer.state.asked).toBe(2);
+    expect(issuer.asked).toBe(2);
   });
 
   it('R12 are good while the issuer is away, for a day; before it was ever asked that is said', async () => {
-    issuer.state.status = 500;
+    issuer.status = 500;
     expect(await verdict(await sign(first))).toBe('issuer_unavailable');
-    issuer.state.status = 200;
+    issuer.status = 200;
     vi.advanceTimersByTime(5000);
     expect(await verdict(await sign(first))).toBe('good');
-    issuer.state.status = 503;
+    issuer.status = 503;
     vi.advanceTimersByTime(12 * 3_600_000);
     expect(await verdict(await sign(first))).toBe('good');
     vi.advanceTimersByTime(13 * 3_600_000);
@@ -171,7 +142,7 @@ describe('tokens of an issuer', () => {
     const rsa = await createKey('rsa', 'RS256');
     // an issuer that publishes a secret by mistake does not make it a key for us either
     const secret = Buffer.alloc(32, 7);
-    issuer.state.keys = [first.jwk, rsa.jwk, { kty: 'oct', kid: 'oct', alg: 'HS256', k: secret.toString('base64url') }];
+    issuer.keys = [first.jwk, rsa.jwk, { kty: 'oct', kid: 'oct', alg: 'HS256', k: secret.toString('base64url') }];
     const claims = {
       sub: 'anna',
       agency: 'VUGD',

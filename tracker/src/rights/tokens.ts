@@ -39,13 +39,15 @@ const MAX_GOOD = 10_000;
 interface Issuer {
   readonly audience: string;
   readonly key: JWTVerifyGetKey;
-  /** Epoch ms until which its keys are as it publishes them. */
+  /** Epoch ms until which its keys are as it publishes them: another instant each time they are read anew. */
   freshUntil(): number;
 }
 
-/** What a token with a good signature says, and until when (epoch ms) nobody asks again. */
+/** What a token with a good signature says, and until when (epoch ms) nobody looks again unless its issuer's keys are read anew. */
 interface GoodToken {
   readonly claims: z.infer<typeof Claims>;
+  readonly issuer: Issuer;
+  readonly keysUntil: number;
   readonly until: number;
 }
 
@@ -83,23 +85,30 @@ export class TokenVerifier {
   async verify(token: string): Promise<TokenAnswer> {
     const sha256 = createHash('sha256').update(token).digest('base64');
     const good = this.#good.get(sha256);
-    if (good !== undefined && Date.now() < good.until) return this.#principal(good.claims);
+    if (good !== undefined && Date.now() < good.until && good.issuer.freshUntil() === good.keysUntil)
+      return this.#principal(good.claims);
     try {
       // only tells whose key to try; nothing is believed before the signature is good
       const claimed = decodeJwt(token).iss ?? '';
       const issuer = this.#issuers.get(claimed);
       if (issuer === undefined) return { ok: false, code: 'token_invalid', detail: 'of no issuer that is set up here' };
-      const { audience, key, freshUntil } = issuer;
+      let keysUntil = 0;
+      const key: JWTVerifyGetKey = async (header, signed) => {
+        const found = await issuer.key(header, signed);
+        keysUntil = issuer.freshUntil();
+        return found;
+      };
       const { payload } = await jwtVerify(token, key, {
         issuer: claimed,
-        audience,
+        audience: issuer.audience,
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_SKEW_S,
       });
       const claims = Claims.safeParse(payload);
       if (!claims.success)
         return { ok: false, code: 'token_invalid', detail: 'the claims sub, agency, roles and exp are needed' };
-      this.#good.set(sha256, { claims: claims.data, until: Math.min(Date.now() + GOOD_FOR_MS, freshUntil()) });
+      const until = Math.min(Date.now() + GOOD_FOR_MS, keysUntil);
+      this.#good.set(sha256, { claims: claims.data, issuer, keysUntil, until });
       return this.#principal(claims.data);
     } catch (error) {
       if (error instanceof IssuerUnavailable) return { ok: false, code: error.code, detail: error.message };
