@@ -7,21 +7,18 @@ const SLICE = 250;
 /** How often those that wait are looked at, ms. */
 const LOOK_MS = 25;
 
-/** What a session owes its crew. */
-export class AckDebt {
-  /** Sends every lane's last durable seq that was not sent yet, and calls `paid`. */
-  readonly pay: () => void;
-  items = 0;
-  paidAt = 0; // epoch ms
-  place: 'none' | 'waiting' | 'due' = 'none';
+/** Who owes a crew its acks. What it owes lies in it, not in an object of its own: every commit looks at both, for thousands of crews. */
+export abstract class AckDebtor {
+  unackedItems = 0;
+  ackedAt = 0; // epoch ms
+  ackPlace: 'none' | 'waiting' | 'due' = 'none';
 
-  constructor(pay: () => void) {
-    this.pay = pay;
-  }
+  /** Sends every lane's last durable seq that was not sent yet, and calls `acked`. */
+  abstract sendAcks(now: number): void;
 
-  paid(now: number): void {
-    this.items = 0;
-    this.paidAt = now;
+  protected acked(now: number): void {
+    this.unackedItems = 0;
+    this.ackedAt = now;
   }
 }
 
@@ -30,33 +27,34 @@ export class AckDebt {
  * a system call, so they go in slices: with 10 000 crews, those of one commit would else hold up all the rest for tens of milliseconds.
  */
 export class AckPacer {
-  #due: AckDebt[] = [];
-  #waiting: AckDebt[] = [];
+  #due: AckDebtor[] = [];
+  #waiting: AckDebtor[] = [];
   #turn: NodeJS.Immediate | undefined;
   #look: NodeJS.Timeout | undefined;
 
   /** So many items of a crew have become durable: their ack goes out when it is due. */
-  owe(debt: AckDebt, items: number, now: number): void {
-    debt.items += items;
-    if (debt.place === 'due') return;
-    if (debt.items >= WORTH_ITEMS || Math.abs(now - debt.paidAt) >= PACE_MS) this.#isDue(debt);
-    else if (debt.place === 'none') {
-      debt.place = 'waiting';
-      this.#waiting.push(debt);
+  owe(debtor: AckDebtor, items: number, now: number): void {
+    debtor.unackedItems += items;
+    if (debtor.ackPlace === 'due') return;
+    if (debtor.unackedItems >= WORTH_ITEMS || Math.abs(now - debtor.ackedAt) >= PACE_MS) this.#isDue(debtor);
+    else if (debtor.ackPlace === 'none') {
+      debtor.ackPlace = 'waiting';
+      this.#waiting.push(debtor);
       this.#look ??= setTimeout(() => this.#lookAtWaiting(), LOOK_MS);
     }
   }
 
-  #isDue(debt: AckDebt): void {
-    debt.place = 'due';
-    this.#due.push(debt);
+  #isDue(debtor: AckDebtor): void {
+    debtor.ackPlace = 'due';
+    this.#due.push(debtor);
     this.#turn ??= setImmediate(() => this.#paySlice());
   }
 
   #paySlice(): void {
-    for (const debt of this.#due.splice(0, SLICE)) {
-      debt.place = 'none';
-      if (debt.items > 0) debt.pay();
+    const now = Date.now();
+    for (const debtor of this.#due.splice(0, SLICE)) {
+      debtor.ackPlace = 'none';
+      if (debtor.unackedItems > 0) debtor.sendAcks(now);
     }
     this.#turn = this.#due.length > 0 ? setImmediate(() => this.#paySlice()) : undefined;
   }
@@ -65,10 +63,10 @@ export class AckPacer {
     const now = Date.now();
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const debt of waiting) {
-      if (debt.place !== 'waiting') continue; // it has become due by its items
-      if (Math.abs(now - debt.paidAt) >= PACE_MS) this.#isDue(debt);
-      else this.#waiting.push(debt);
+    for (const debtor of waiting) {
+      if (debtor.ackPlace !== 'waiting') continue; // it has become due by its items
+      if (Math.abs(now - debtor.ackedAt) >= PACE_MS) this.#isDue(debtor);
+      else this.#waiting.push(debtor);
     }
     this.#look = this.#waiting.length > 0 ? setTimeout(() => this.#lookAtWaiting(), LOOK_MS) : undefined;
   }

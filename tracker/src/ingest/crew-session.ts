@@ -19,7 +19,7 @@ import { readHead, readItems, writeAck } from '../protocol/crew-binary.js';
 import { readJson, readJsonItems } from '../protocol/crew-json.js';
 import type { Database } from '../store/database.js';
 import type { CrewDevice } from '../units/directory.js';
-import { AckDebt, AckPacer } from './ack-pacer.js';
+import { AckDebtor, AckPacer } from './ack-pacer.js';
 import { DeviceClocks } from './device-clocks.js';
 import { FixJudge, type Handling, VERDICTS, type Verdict } from './filters.js';
 import { type FrameBudget, FrameBudgets } from './frame-budget.js';
@@ -131,7 +131,7 @@ export class Intake {
     this.judge = new FixJudge(live);
     this.claims = new StreamClaims(database, (error) => onError('streams could not be claimed', error));
     this.writer = new Writer(database, settings, {
-      durable: (stream, seq) => stream.owner?.durable(stream, seq),
+      durable: (stream, seq, now) => stream.owner?.durable(stream, seq, now),
       fenced: (stream) => stream.owner?.fence(),
       eventsStored: onEventsStored,
       refused: (streams, error) => {
@@ -169,13 +169,12 @@ const REWIND_MS = 10_000;
  * stored or acked, and the device's outbox is the buffer. Once the streams are claimed, `resume` tells the device from where to
  * send again. The same way leads out of every outage, so memory stays bounded however long it lasts.
  */
-export class CrewSession implements StreamOwner {
+export class CrewSession extends AckDebtor implements StreamOwner {
   readonly device: CrewDevice;
   readonly transport: CrewTransport;
   readonly #intake: Intake;
   readonly #onGreeted: () => void;
   readonly #budget: FrameBudget;
-  readonly #ackDebt = new AckDebt(() => this.#sendAcks());
   #hello: CrewHello | undefined;
   /** The interval that the device was last told, seconds. */
   #toldIntervalS = 0;
@@ -184,6 +183,7 @@ export class CrewSession implements StreamOwner {
   #helloTimer: NodeJS.Timeout;
 
   constructor(device: CrewDevice, transport: CrewTransport, intake: Intake, onGreeted: () => void) {
+    super();
     this.device = device;
     this.transport = transport;
     this.#intake = intake;
@@ -351,7 +351,7 @@ export class CrewSession implements StreamOwner {
     if (last < lane.expected) {
       counters.duplicates += head.count;
       lane.acked = 0; // it may have missed the ack
-      this.#sendAcks();
+      this.sendAcks(now);
       return;
     }
     const unacked = last - Math.max(lane.durable, lane.givenUp);
@@ -378,25 +378,26 @@ export class CrewSession implements StreamOwner {
   }
 
   /** The writer has committed up to seq; asked only of a stream that is still held. */
-  durable(stream: OwnedStream, seq: number): void {
+  durable(stream: OwnedStream, seq: number, now: number): void {
     const state = this.#lanes![stream.lane]!;
     const items = seq - state.durable;
     state.durable = seq;
     // an alarm's sender waits for nothing
-    if (stream.lane === ALARM) this.#sendAcks();
-    else this.#intake.acks.owe(this.#ackDebt, items, Date.now());
+    if (stream.lane === ALARM) this.sendAcks(now);
+    else this.#intake.acks.owe(this, items, now);
   }
 
   /** Tells the device of every lane what is durable and it does not know yet, in one message. */
-  #sendAcks(): void {
-    this.#ackDebt.paid(Date.now());
-    if (this.#closed) return;
+  override sendAcks(now: number): void {
+    this.acked(now);
+    if (this.#closed || this.#lanes === undefined) return;
     const news: { lane: number; durable: number }[] = [];
-    this.#lanes?.forEach((state, lane) => {
-      if (state.durable === state.acked) return;
+    for (let lane = 0; lane < this.#lanes.length; lane++) {
+      const state = this.#lanes[lane]!;
+      if (state.durable === state.acked) continue;
       news.push({ lane, durable: state.durable });
       state.acked = state.durable;
-    });
+    }
     if (news.length === 0) return;
     if (this.#hello?.encoding === 'binary') this.transport.send(writeAck(news));
     else

@@ -34,7 +34,7 @@ export class DeviceClocks {
   /** Learns from the fix, replaces its time if that is known to be wrong, and marks the fix. */
   correct(deviceHandle: number, fix: FixItem, receivedAt: number): void {
     if (isUsual(fix.fixTime, receivedAt)) {
-      this.#wrong.delete(deviceHandle);
+      if (this.#wrong.size > 0) this.#wrong.delete(deviceHandle);
       return;
     }
     if (inThisEra(fix.fixTime, receivedAt) === undefined)

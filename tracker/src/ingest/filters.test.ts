@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CellTable, LiveIndex } from '../../../geo-engine/src/index.js';
+import { CellTable, haversineM, LiveIndex } from '../../../geo-engine/src/index.js';
 import { type FixSource, LiveTable } from '../live/live-table.js';
 import { FIX_FLAG, type FixItem } from '../protocol/crew.js';
 import { UNIT_FLAG } from '../protocol/live-frame.js';
@@ -231,6 +231,28 @@ describe('fix filters', () => {
   });
 
   describe('implied_speed', () => {
+    it('a second fix is one exactly when the great circle is longer than 350 km/h and 200 m allow, wherever on Earth', () => {
+      const e7 = (degrees: number) => Math.round(degrees * 1e7) / 1e7;
+      fc.assert(
+        fc.property(
+          fc.double({ min: -180, max: 180, noNaN: true }),
+          fc.double({ min: -90, max: 90, noNaN: true }),
+          fc.double({ min: -0.006, max: 0.006, noNaN: true }),
+          fc.double({ min: -0.003, max: 0.003, noNaN: true }),
+          fc.integer({ min: 1, max: 2 }),
+          (lon, lat, east, north, seconds) => {
+            const from = [e7(lon), e7(lat)] as const;
+            // over the antimeridian too
+            const to = [e7(((lon + east + 540) % 360) - 180), e7(Math.max(-90, Math.min(90, lat + north)))] as const;
+            const one = new Bench();
+            fc.pre(one.fix(0, ...from) === 'good' && Math.max(Math.abs(to[0]), Math.abs(to[1])) > 0.01);
+            const allowedM = 200 + (seconds * 350) / 3.6;
+            expect(one.fix(seconds, ...to)).toBe(haversineM(...from, ...to) > allowedM ? 'implied_speed' : 'good');
+          },
+        ),
+      );
+    });
+
     //   200 m of slack + 97.2 m/s: after 10 s a unit may be 1172 m away
     it.each([
       [10, 1150, 'good'],

@@ -30,6 +30,8 @@ const MAX_AGE_MS = 366 * 86_400_000;
 const MAX_SPEED_MPS = 350 / 3.6;
 /** Two good receivers may still be this far apart, so short steps never count as jumps. */
 const JUMP_SLACK_M = 200;
+/** Of a great circle on the sphere of haversineM, rounded up. */
+const M_PER_DEG = 111_195.1;
 /** So many fixes in a row that agree with each other are believed against the live position: nothing locks a unit out. */
 const RESEED_AFTER = 3;
 /** After such a gap the last position says nothing about where the unit may be now. */
@@ -93,6 +95,9 @@ function distanceM(from: Sighting, to: Sighting): number {
 }
 
 function tooFast(from: Sighting, to: Sighting): boolean {
+  // no way is longer than along the parallel and then the meridian: most fixes need no more than this
+  const atMostM = (Math.abs(to.lon - from.lon) + Math.abs(to.lat - from.lat)) * M_PER_DEG;
+  if (atMostM <= JUMP_SLACK_M) return false;
   const seconds = Math.abs(to.fixTime - from.fixTime) / 1000;
   return distanceM(from, to) > JUMP_SLACK_M + seconds * MAX_SPEED_MPS;
 }
@@ -219,8 +224,9 @@ export class FixJudge {
     known.live = liveSighting;
     known.own = ownLive ? liveSighting : other && sightingOf(other);
     known.ownLive = ownLive;
-    known.liveIsStored = !this.#onlyShown.has(slot);
-    known.jump = this.#jumps.get(source.deviceHandle);
+    // mostly both are empty, and to look is a call
+    known.liveIsStored = this.#onlyShown.size === 0 || !this.#onlyShown.has(slot);
+    known.jump = this.#jumps.size === 0 ? undefined : this.#jumps.get(source.deviceHandle);
     const before = known.jump;
     let caughtBy: Filter | undefined;
     for (const filter of FILTERS) {
@@ -246,7 +252,8 @@ export class FixJudge {
     // a late one, too: of another device than the live one it is kept beside
     const moved = live.move(slot, source, shown, receivedAt);
     if (moved && handling !== 'stored') this.#onlyShown.add(slot);
-    else if (moved || (handling === 'stored' && isSame(sighting, known))) this.#onlyShown.delete(slot);
+    else if (this.#onlyShown.size > 0 && (moved || (handling === 'stored' && isSame(sighting, known))))
+      this.#onlyShown.delete(slot);
     return verdict;
   }
 

@@ -6,8 +6,8 @@ const UNKNOWN = -0x8000_0000;
 
 /** Who is told what became of a stream's items. */
 export interface StreamOwner {
-  /** Everything up to seq is committed. */
-  durable(stream: OwnedStream, seq: number): void;
+  /** Everything up to seq is committed, now (epoch ms). */
+  durable(stream: OwnedStream, seq: number, now: number): void;
   /** A newer connection of the same device has the stream. */
   fence(): void;
   /** The items were not stored: their device is to send them again. */

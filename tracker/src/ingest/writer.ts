@@ -18,7 +18,7 @@ export interface WriterSettings {
 
 /** What the database said of a flush: a stream's durable seq, or that the session no longer owns it. */
 export interface WriterListener {
-  durable(stream: OwnedStream, seq: number): void;
+  durable(stream: OwnedStream, seq: number, now: number): void;
   fenced(stream: OwnedStream): void;
   /** After the durable calls of a flush that stored crew events: they are there to be carried out. */
   eventsStored(): void;
@@ -157,11 +157,12 @@ export class Writer {
 
   #answer({ streams, upto, hasEvents }: WriteBatch, unexpected: readonly Unexpected[]): void {
     const answers = new Map(unexpected.map((row) => [streamKey(row.stream_id, row.session), row.durable_seq]));
+    const now = Date.now();
     for (let i = 0; i < streams.length; i++) {
       const stream = streams[i]!;
       const answer = answers.size === 0 ? undefined : answers.get(streamKey(stream.streamId, stream.session));
       if (answer === null) this.#listener.fenced(stream);
-      else this.#listener.durable(stream, answer ?? upto[i]!);
+      else this.#listener.durable(stream, answer ?? upto[i]!, now);
     }
     if (hasEvents) this.#listener.eventsStored();
   }
