@@ -204,6 +204,16 @@ async function measureFleet(
   const { connected, workers } = await everybodyReports(run, target, crews);
   if (connected.length < fleet)
     run.note(`${where}: ${connected.length} of them go on reporting; the others stand where they reported before`);
+  const begun = performance.now();
+  const { at: firstAt } = await desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]);
+  run.figure({
+    id: `dispatch.${fleet}.first`,
+    what: `the first question that anybody asks, whole answer, ${where}`,
+    value: firstAt - begun,
+    unit: 'ms',
+    better: 'less',
+    note: 'one question; nothing is reported meanwhile',
+  });
   await checkAnswers(run, desk, random, CHECKED[length], where);
 
   const warmUp = Math.min(WARM_UP, QUESTIONS[length] / 3);

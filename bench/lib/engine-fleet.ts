@@ -39,6 +39,7 @@ export function createRoster(count: number, capabilities: readonly string[], pro
       idleSince: null,
       reservedFor: null,
       freeAt: null,
+      freePlace: null,
       workPriority: null,
       turnoutMs: 0,
     });

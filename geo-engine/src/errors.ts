@@ -98,7 +98,8 @@ export type LeftOutCode = (typeof LEFT_OUT_CODES)[number];
 /**
  * What speaks for a unit that goes to a run card, and what about it is not known. `serves`: what it brings to a line.
  * `nearest`: its rank by response time among all that the line is about, they may go or not; null behind the ten nearest. `norm`: how its response stands to the norm.
- * `soon_free`: it is busy still. `crew_rests`, `shift_ends`: taken in spite of a penalty. The others are as in WHY_CODES.
+ * `soon_free`: it is busy still. `from_free_place`: it is counted from where it frees up. `crew_rests`, `shift_ends`: taken in spite of a
+ * penalty. The others are as in WHY_CODES.
  */
 export const DISPATCH_WHY_CODES = [
   'serves',
@@ -106,6 +107,7 @@ export const DISPATCH_WHY_CODES = [
   'norm',
   'fix_age',
   'soon_free',
+  'from_free_place',
   'crew_rests',
   'shift_ends',
   'shift_unknown',

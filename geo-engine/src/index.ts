@@ -36,7 +36,13 @@ export {
   type StandingNeed,
 } from './dispatch/dispatch-question.js';
 export { DispatchRoster } from './dispatch/dispatch-roster.js';
-export { crewKey, type DispatchUnit, type StandingUnit, type UnitFix } from './dispatch/dispatch-unit.js';
+export {
+  crewKey,
+  type DispatchUnit,
+  type FreePlace,
+  type StandingUnit,
+  type UnitFix,
+} from './dispatch/dispatch-unit.js';
 export { Eligibility, type Ineligible, Judgement } from './dispatch/eligibility.js';
 export { againstTarget, type ResponseTime, responseTime, type TravelCorrection } from './dispatch/eta.js';
 export type {
@@ -79,7 +85,7 @@ export {
   type PlaceChange,
   type PossiblePlace,
 } from './dispatch/uncertain-place.js';
-export type { TopPace, Travel, WayStart, Ways, WaysBasis } from './dispatch/ways.js';
+export { type TopPace, type Travel, type WayStart, type Ways, type WaysBasis, wayStartOf } from './dispatch/ways.js';
 // Codes and errors
 export {
   DISPATCH_WHY_CODES,

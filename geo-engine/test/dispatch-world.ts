@@ -46,6 +46,7 @@ export function createDispatchUnit(changes: Partial<DispatchUnit> & { readonly u
     idleSince: null,
     reservedFor: null,
     freeAt: null,
+    freePlace: null,
     workPriority: null,
     turnoutMs: 0,
     speedMps: 0,
@@ -306,7 +307,15 @@ function createFleetUnit(random: () => number, i: number, size: number): Dispatc
     receivedAt: fixTime + 500,
     speedMps: pick(random, [null, 0, 12]),
   };
-  return random() < 0.05 ? { ...unit, place: null, fixTime: null, receivedAt: null } : unit;
+  if (random() < 0.05) return { ...unit, place: null, fixTime: null, receivedAt: null };
+  if (unit.freeAt === null || random() < 0.3) return unit;
+  const at = createPlaceNear(random, PLACE, pick(random, [0.02, 0.3, 3]));
+  return { ...unit, freePlace: { at, name: pick(random, [null, 'hospital']) } };
+}
+
+/** The unit as if its last fix were of where it is counted from: where it frees up if that is known. */
+export function asCounted(unit: DispatchUnit): DispatchUnit {
+  return unit.freePlace === null ? unit : { ...unit, place: unit.freePlace.at, headingDeg: null, speedMps: null };
 }
 
 /** Ways that take a random time above their bound, in steps; one in twenty units has none. The same for the same unit. */

@@ -14,7 +14,8 @@ const unit = (callsign: string, change: Partial<AvailableUnit> = {}): AvailableU
   headCount: 4,
   lon: 24.1,
   lat: 56.95,
-  response: { responseMs: 250_000, intervalMs: [230_000, 310_000] },
+  response: { responseMs: 250_000, waitMs: 0, intervalMs: [230_000, 310_000] },
+  from: { kind: 'fix' },
   verdict: 'within',
   ...change,
 });

@@ -4,6 +4,7 @@ import type { ChosenUnit, LineAnswer, Proof, Reason, Requirement } from '../stat
 import {
   basisTexts,
   cardTexts,
+  countedFromText,
   countsText,
   type DispatchNames,
   doubtText,
@@ -52,7 +53,8 @@ function createUnit(...why: readonly Reason[]): ChosenUnit {
     need: 'must',
     status: 'available',
     profile: 'heavy',
-    response: { responseMs: 300_000, intervalMs: [280_000, 330_000] },
+    response: { responseMs: 300_000, waitMs: 0, intervalMs: [280_000, 330_000] },
+    from: { kind: 'fix' },
     why,
   };
 }
@@ -114,6 +116,20 @@ describe('words about who goes', () => {
     const unit = createUnit({ code: 'fix_age', ageS: 12, limitS: 1800 });
     expect(whyTexts(unit, [], 0, latvian)).toEqual(['pozīcija pirms 12 s']);
     expect(whyTexts(unit, [], 30_000, latvian)).toEqual(['pozīcija pirms 42 s']);
+  });
+
+  it('C33 tells from where a unit is counted that will be free elsewhere, and when', () => {
+    const { response } = createUnit();
+    const waiting = { ...response, waitMs: 700_000 };
+    const from = { kind: 'free_place', lon: 24.1, lat: 56.95, name: 'Gaiļezers' } as const;
+    expect(countedFromText({ from, response: waiting }, latvian)).toBe('brīva pēc 12 min: Gaiļezers');
+    expect(countedFromText({ from, response: waiting }, english)).toBe('free in 12 min: Gaiļezers');
+    expect(countedFromText({ from: { ...from, name: null }, response: waiting }, latvian)).toBe(
+      'brīva pēc 12 min: 56.9500, 24.1000',
+    );
+    expect(countedFromText({ from, response: null }, latvian)).toBe('skaitīta no vietas, kur atbrīvosies: Gaiļezers');
+    expect(countedFromText({ from: { kind: 'fix' }, response }, latvian)).toBeUndefined();
+    expect(whyTexts(createUnit({ code: 'from_free_place', ...from }), [], 0, latvian)).toEqual([]);
   });
 
   it('tells what a unit serves with its rank and what stands in; behind the nearest it has no rank', () => {

@@ -1,5 +1,6 @@
 import { eventTypeLabel } from '../state/event-types.js';
 import type {
+  AvailableUnit,
   Basis,
   Card,
   ChosenUnit,
@@ -73,10 +74,25 @@ export function whyTexts(
         return words.text('why.fix_age', { age: words.ago(Number(reason.ageS) * 1000 + sinceMs) });
       case 'soon_free':
         return words.text('why.soon_free', { time: words.time(Number(reason.freeAt)) });
+      case 'from_free_place': // told with its minutes
+        return [];
       default:
         return words.label('why', reason.code, { penalty });
     }
   });
+}
+
+/** “brīva pēc 12 min: Gaiļezers”, of a unit that is counted from where it will be free; undefined: it is counted from its fix. */
+export function countedFromText(
+  { from, response }: Pick<AvailableUnit, 'from' | 'response'>,
+  words: Words,
+): string | undefined {
+  if (from.kind === 'fix') return undefined;
+  const place = from.name ?? words.text('free.unnamed', { lat: from.lat.toFixed(4), lon: from.lon.toFixed(4) });
+  const waitMs = response?.waitMs ?? 0;
+  return waitMs === 0
+    ? words.text('why.from_free_place', { place })
+    : words.text('free.inAt', { time: words.minutes(waitMs), place });
 }
 
 function servesText(serves: Reason, why: readonly Reason[], asked: readonly Requirement[], words: Words): string {

@@ -41,6 +41,12 @@ function routeButton(): HTMLElement | null {
   return inLine ?? document.querySelector<HTMLElement>('[data-route]');
 }
 
+/** What says when a unit will be free: of the one whose line has the focus, else of the first that was sent. */
+function freeButton(): HTMLElement | null {
+  const inLine = document.activeElement?.closest('li')?.querySelector<HTMLElement>('[data-free]');
+  return inLine ?? document.querySelector<HTMLElement>('[data-free]');
+}
+
 /** The first that can be sent or looked at, else the panel itself: its keys work then too. */
 function whoGoesStart(): HTMLElement | null {
   return document.querySelector<HTMLElement>('.who-goes [data-stop]') ?? document.querySelector('.who-goes');
@@ -80,6 +86,7 @@ function Workplace() {
         b: () => document.querySelector<HTMLElement>('.module-links a')?.focus(),
         v: () => desk.select({ kind: 'available' }),
         r: () => routeButton()?.click(),
+        f: () => freeButton()?.click(),
         g: () => desk.showWays(),
         i: () => document.querySelector<HTMLElement>('[data-reach]')?.click(),
         '?': () => {

@@ -1,6 +1,6 @@
 import { type FormEvent, useMemo, useState } from 'react';
 import { availableTable } from '../i18n/available-table.js';
-import { countsText, peopleText } from '../i18n/dispatch-words.js';
+import { countedFromText, countsText, peopleText } from '../i18n/dispatch-words.js';
 import type { Available as Answer, AvailableQuestion } from '../state/recommendation.js';
 import { CapabilitySelect, ServiceSelect } from './code-selects.js';
 import { Detail } from './detail.js';
@@ -139,7 +139,7 @@ function Found({ answer }: { readonly answer: Answer }) {
         ))}
       </ul>
       <ul className="not-chosen">
-        {units.map(({ unitId, callsign, status, headCount, response, verdict }) => (
+        {units.map(({ unitId, callsign, status, headCount, response, from, verdict }) => (
           <li key={unitId}>
             <button type="button" className="link" onClick={() => void desk.locate(unitId)}>
               {callsign}
@@ -147,7 +147,9 @@ function Found({ answer }: { readonly answer: Answer }) {
             <span className="minutes">{response === null ? '' : words.minutesBetween(response.intervalMs)}</span>
             <span>
               {verdict === 'uncertain' && <b className="short-mark">{words.text('available.uncertain')} · </b>}
-              {words.label('status', status)}
+              {[words.label('status', status), countedFromText({ from, response }, words)]
+                .filter((text) => text !== undefined)
+                .join(' · ')}
               {headCount !== null && ` · ${words.text('sums.people', { people: words.number(headCount) })}`}
             </span>
           </li>

@@ -1,4 +1,4 @@
-import { countsText, lineText, reasonText } from '../i18n/dispatch-words.js';
+import { countedFromText, countsText, lineText, reasonText } from '../i18n/dispatch-words.js';
 import type { BypassedUnit, IncidentAnswer, LineAnswer } from '../state/recommendation.js';
 import { useDesk, useNames, useWords } from './use-desk.js';
 
@@ -88,17 +88,22 @@ function Line({
   );
 }
 
-function NotChosen({ unit: { unitId, callsign, response, reason } }: { readonly unit: BypassedUnit }) {
+function NotChosen({ unit }: { readonly unit: BypassedUnit }) {
   const desk = useDesk();
   const words = useWords();
   const names = useNames();
+  const { unitId, callsign, response, reason } = unit;
+  const countedFrom = countedFromText(unit, words);
   return (
     <li data-bypassed={callsign}>
       <button type="button" className="link" onClick={() => desk.select({ kind: 'unit', id: unitId })}>
         {callsign}
       </button>
       <span className="minutes">{words.minutesBetween(response.intervalMs)}</span>
-      <span className="reason">{reasonText(reason, words, names)}</span>
+      <span className="reason">
+        {reasonText(reason, words, names)}
+        {countedFrom !== undefined && ` · ${countedFrom}`}
+      </span>
     </li>
   );
 }

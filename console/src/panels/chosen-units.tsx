@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { normVerdict, whyTexts } from '../i18n/dispatch-words.js';
+import { countedFromText, normVerdict, whyTexts } from '../i18n/dispatch-words.js';
 import type { Vek } from '../state/api.js';
 import type { ChosenUnit, IncidentAnswer } from '../state/recommendation.js';
 import type { WhoGoes } from '../state/store.js';
@@ -58,7 +58,9 @@ export function ChosenUnits({
                     <span aria-hidden="true">{NORM_MARK[norm.verdict]}</span> {norm.text}
                   </span>
                 )}
-                {whyTexts(unit, asked, sinceMs, words).join(' · ')}
+                {[countedFromText(unit, words), ...whyTexts(unit, asked, sinceMs, words)]
+                  .filter((text) => text !== undefined)
+                  .join(' · ')}
               </small>
               <RouteButton unitId={unitId} vek={vek} />
               <Skip unit={unit} />

@@ -19,6 +19,7 @@ const KEYS = [
   ['e', 'keys.attention'],
   ['d', 'keys.edit'],
   ['o', 'keys.comment'],
+  ['f', 'keys.free'],
   ['v', 'keys.available'],
   ['r', 'keys.route'],
   ['i', 'keys.reach'],

@@ -50,6 +50,8 @@ function ProposalCard({ proposal }: { readonly proposal: Proposal }) {
   const [confirmedVersion, setConfirmedVersion] = useState<number>();
   const [reason, setReason] = useState<string>();
   const { callsigns, vek } = useProposalNames();
+  // who loses a unit may not be among those of the incident that it would go to
+  const isKnown = usePart(({ veks }) => veks.has(vekId));
   const isAskedAgain = kind === 'preempt' && confirmedVersion === proposal.version;
   const confirm = () => {
     if (kind === 'preempt' && !isAskedAgain) setConfirmedVersion(proposal.version);
@@ -59,9 +61,13 @@ function ProposalCard({ proposal }: { readonly proposal: Proposal }) {
     <>
       <div className="section-head">
         <span className="tag">{words.label('proposalKind', kind)}</span>
-        <button type="button" className="link" onClick={() => desk.select({ kind: 'vek', id: vekId })}>
-          {vek(vekId)}
-        </button>
+        {isKnown ? (
+          <button type="button" className="link" onClick={() => desk.select({ kind: 'vek', id: vekId })}>
+            {vek(vekId)}
+          </button>
+        ) : (
+          words.text('proposals.elsewhere')
+        )}
         <small>{words.ago(now - madeAt)}</small>
       </div>
       <p>
@@ -100,7 +106,9 @@ function ProposalCard({ proposal }: { readonly proposal: Proposal }) {
           {words.text('proposals.twice', { from: fromVekId === null ? '' : vek(fromVekId) })}
         </p>
       )}
+      {!isKnown && <p className="fine">{words.text('proposals.othersDecide')}</p>}
       {desk.may('dispatch') &&
+        isKnown &&
         (reason === undefined ? (
           <div className="row">
             <button

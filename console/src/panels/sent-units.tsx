@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { Assignment, Unit, Vek } from '../state/api.js';
 import { isEnded } from '../state/desk.js';
 import type { AvailableUnit } from '../state/recommendation.js';
+import { ExpectedFreeForm, ExpectedFreeText } from './expected-free.js';
 import { PositionMark } from './position-mark.js';
 import { RouteButton } from './route-buttons.js';
 import { leaveOnEscape, useCommand, useDesk, usePart, useWords } from './use-desk.js';
@@ -70,6 +71,7 @@ function SentLine({
   const { busy, problem, run } = useCommand();
   const [isRelieving, setIsRelieving] = useState(false);
   const { id, unitId, status } = assignment;
+  const isFreeing = usePart(({ selection }) => selection.kind === 'vek' && selection.freeing === id);
   const isRunning = isActive(assignment) && !isEnded(vek);
   const takeBack = () => {
     if (window.confirm(words.text('vek.confirmTakeBack', { unit: callsign })))
@@ -96,6 +98,17 @@ function SentLine({
                   {words.text('relief.open')}
                 </button>
               )}
+              {!isFreeing && (
+                <button
+                  type="button"
+                  className="quiet compact"
+                  data-free={callsign}
+                  aria-label={`${words.text('free.open')}: ${callsign}`}
+                  onClick={() => desk.select({ kind: 'vek', id: vek.id, freeing: id })}
+                >
+                  {words.text('free.open')} <kbd>f</kbd>
+                </button>
+              )}
               <button
                 type="button"
                 className="quiet compact"
@@ -112,6 +125,7 @@ function SentLine({
           {words.label('assignment', status)}
           {relieves !== undefined && <small> · {words.text('relief.of', { unit: relieves })}</small>}
           {relievedBy !== undefined && <small> · {words.text('relief.by', { unit: relievedBy })}</small>}
+          {isRunning && assignment.expectedFree !== null && <ExpectedFreeText expected={assignment.expectedFree} />}
           {isRunning && unit !== undefined && <PositionMark handle={unit.handle} />}
         </span>
       </div>
@@ -120,6 +134,7 @@ function SentLine({
           {problem}
         </p>
       )}
+      {isFreeing && isRunning && <ExpectedFreeForm vek={vek} assignment={assignment} callsign={callsign} />}
       {isRelieving && <Relief vek={vek} assignment={assignment} onEnd={() => setIsRelieving(false)} />}
     </>
   );

@@ -140,6 +140,15 @@ export interface Milestone {
   readonly receivedAt: number;
   readonly source: string;
 }
+export interface Station extends Located {
+  readonly id: string;
+  readonly name: string;
+}
+/** When a unit at work should be free again, epoch ms, and where; null: where it is. */
+export interface ExpectedFree {
+  readonly at: number;
+  readonly place: (Located & { readonly name: string | null }) | null;
+}
 export interface Assignment {
   readonly id: string;
   readonly agencyId: string;
@@ -148,6 +157,8 @@ export interface Assignment {
   /** The assignment that it takes over from. */
   readonly relieves: string | null;
   readonly relievedBy: string | null;
+  /** null: nobody has said. */
+  readonly expectedFree: ExpectedFree | null;
   readonly milestones: Readonly<Record<string, Milestone>> | null;
 }
 export interface Vek {
@@ -398,6 +409,14 @@ export class Api {
   endPresence = (vekId: string) => this.#call<void>('DELETE', `/api/v1/veks/${vekId}/presence`);
   assign = (vekId: string, id: string, unitId: string) =>
     this.#call<{ id: string }>('POST', `/api/v1/veks/${vekId}/assignments`, { id, unitId });
+  expectFree = (assignmentId: string, expected: ExpectedFree | null, key: string) =>
+    this.#call<void>(
+      'PUT',
+      `/api/v1/assignments/${assignmentId}/expected-free`,
+      expected === null ? { at: null } : { at: new Date(expected.at).toISOString(), place: expected.place },
+      key,
+    );
+  stations = async () => (await this.#call<{ stations: Station[] }>('GET', '/api/v1/stations')).stations;
   relieve = (assignmentId: string, id: string, unitId: string) =>
     this.#call<{ id: string }>('POST', `/api/v1/assignments/${assignmentId}/relief`, { id, unitId });
   cancelAssignment = (id: string, key: string) =>

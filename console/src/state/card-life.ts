@@ -3,8 +3,10 @@ import {
   ApiProblem,
   type Caller,
   type CallerFields,
+  type ExpectedFree,
   type RestrictedSet,
   type RestrictedText,
+  type Station,
   type Vek,
 } from './api.js';
 import { type Typed, versionToSave } from './card-change.js';
@@ -104,6 +106,19 @@ export class CardLife {
   /** Sends a unit to take over from the one of an assignment, which works on until it leaves. */
   relieve(vekId: string, assignmentId: string, unitId: string): Promise<void> {
     return this.#run(vekId, `relieve ${assignmentId} ${unitId}`, (api, id) => api.relieve(assignmentId, id, unitId));
+  }
+
+  /** Notes when the unit of an assignment should be free, and where; null: nobody knows any more. */
+  expectFree(vekId: string, assignmentId: string, expected: ExpectedFree | null): Promise<void> {
+    return this.#run(vekId, `expect free ${assignmentId} ${JSON.stringify(expected)}`, (api, key) =>
+      api.expectFree(assignmentId, expected, key),
+    );
+  }
+
+  /** Stations of the agencies whose units this desk may see, by name. */
+  async stations(): Promise<readonly Station[]> {
+    const stations = await this.#parts.api().stations();
+    return stations.toSorted((a, b) => a.name.localeCompare(b.name, 'lv', { numeric: true }));
   }
 
   comment(vekId: string, text: string): Promise<void> {

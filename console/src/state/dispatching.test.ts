@@ -18,7 +18,8 @@ function createUnit(unitId: string): ChosenUnit {
     need: 'must',
     status: 'available',
     profile: 'heavy',
-    response: { responseMs: 300_000, intervalMs: [280_000, 330_000] },
+    response: { responseMs: 300_000, waitMs: 0, intervalMs: [280_000, 330_000] },
+    from: { kind: 'fix' },
     why: [],
   };
 }

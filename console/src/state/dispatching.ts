@@ -216,11 +216,12 @@ export class Dispatching {
     isChosen: boolean,
   ): Promise<DrawnWay | undefined> {
     const { unitId, callsign, agencyId, response } = unit;
+    const start = unit.from.kind === 'free_place' ? unit.from : unit;
     const about = { unitId, callsign, intervalMs: response.intervalMs, isChosen };
-    if (basis.travel !== 'roads') return { ...about, isByRoad: false, line: [unit, place].map(toPosition) };
+    if (basis.travel !== 'roads') return { ...about, isByRoad: false, line: [start, place].map(toPosition) };
     const profile = 'profile' in unit ? unit.profile : this.#desk.profileOf(agencyId);
     try {
-      const { route } = await this.#desk.api().route(unit, place, undefined, profile);
+      const { route } = await this.#desk.api().route(start, place, undefined, profile);
       return route === null ? undefined : { ...about, isByRoad: true, line: route.geometry.coordinates };
     } catch (error) {
       if (error instanceof ApiProblem) return undefined;

@@ -37,12 +37,18 @@ export interface OwnRequirement {
 
 export type IntervalMs = readonly [least: number, greatest: number];
 
+/** From where a unit's way is counted: where it was seen last, or where it will be free. */
+export type CountedFrom =
+  | { readonly kind: 'fix' }
+  | (Located & { readonly kind: 'free_place'; readonly name: string | null });
+
 interface Responding extends Located {
   readonly unitId: string;
   readonly callsign: string;
   readonly agencyId: string;
   readonly service: string;
-  readonly response: { readonly responseMs: number; readonly intervalMs: IntervalMs };
+  readonly response: { readonly responseMs: number; readonly waitMs: number; readonly intervalMs: IntervalMs };
+  readonly from: CountedFrom;
 }
 
 /** A unit that should go. */
@@ -207,7 +213,8 @@ export interface AvailableUnit extends Located {
   readonly status: string;
   readonly capabilities: Readonly<Record<string, number>>;
   readonly headCount: number | null;
-  readonly response: { readonly responseMs: number; readonly intervalMs: IntervalMs } | null;
+  readonly response: { readonly responseMs: number; readonly waitMs: number; readonly intervalMs: IntervalMs } | null;
+  readonly from: CountedFrom;
   /** `uncertain`: in time unless the fix is as wrong as it may be. */
   readonly verdict: 'within' | 'uncertain';
 }

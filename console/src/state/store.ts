@@ -27,8 +27,8 @@ export interface Session {
 
 export type Selection =
   | { readonly kind: 'none' }
-  /** editing: what it says is being changed */
-  | { readonly kind: 'vek'; readonly id: string; readonly editing?: boolean }
+  /** editing: what it says is being changed; freeing: when and where the unit of an assignment will be free is being entered */
+  | { readonly kind: 'vek'; readonly id: string; readonly editing?: boolean; readonly freeing?: string }
   /** placing: where it is is being entered */
   | { readonly kind: 'unit'; readonly id: string; readonly placing?: boolean }
   | { readonly kind: 'new_vek' }
@@ -41,7 +41,7 @@ export type Selection =
 /** Whether a click on the map says where something is that is being written. */
 export function isPlacing(selection: Selection): boolean {
   if (selection.kind === 'unit') return selection.placing === true;
-  if (selection.kind === 'vek') return selection.editing === true;
+  if (selection.kind === 'vek') return selection.editing === true || selection.freeing !== undefined;
   return selection.kind === 'new_vek' || selection.kind === 'closures' || selection.kind === 'available';
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  asCounted,
   createDispatchQuestion,
   createDispatchUnit,
   createFleetWorld,
@@ -7,12 +8,13 @@ import {
   NOW,
 } from '../../test/dispatch-world.js';
 import { createRandom, pick } from '../../test/random.js';
+import { lonLat } from '../geo/lon-lat.js';
 import { type AvailableQuestion, available } from './available.js';
 import { responseTime } from './eta.js';
 import { StraightWays } from './straight-ways.js';
 
 describe('available', () => {
-  it('G104 equals looking at every unit by itself, and accounts for the roster', () => {
+  it('G104, G123 equals looking at every unit by itself, and accounts for the roster', () => {
     for (let seed = 1; seed <= 150; seed++) {
       const random = createRandom(seed);
       const { question, units, ways } = createFleetWorld(random, 150);
@@ -44,7 +46,7 @@ describe('available', () => {
           (services?.includes(unit.service) ?? true) &&
           (asked.capabilities.length === 0 || (unit.capabilities.get('water') ?? 0) >= 2000);
         if (!mayGo) return [];
-        const [travel] = ways.table([unit]);
+        const [travel] = ways.table([asCounted(unit)]);
         const response = travel ? responseTime(unit, travel, at) : null;
         return response !== null && response.responseMs <= limitMs ? [unit.unitId] : [];
       });
@@ -73,7 +75,7 @@ describe('available', () => {
     const ways = {
       ...new StraightWays(question.place),
       topPace: () => ({ freeM: 0, topMps: 1 }),
-      table: (units: readonly unknown[]) => units.map((unit) => createTravel(unit === near ? 60_000 : 119_000)),
+      table: (units: readonly unknown[]) => units.map((_, i) => createTravel(i === 0 ? 60_000 : 119_000)), // near, far
     };
     const within = { kind: 'time', ways, limitMs: 120_000, correction: null } as const;
     const answer = available({ ...question, at: NOW, within, capabilities: [], services: null }, [near!, far!]);
@@ -85,7 +87,7 @@ describe('available', () => {
     expect(answer.basis).toBe('straight_line');
   });
 
-  it('G104 in an area nobody asks for ways', () => {
+  it('G104, G123 in an area nobody asks for ways; who frees up elsewhere is where it will be', () => {
     const { question, units } = createFleetWorld(createRandom(5), 200);
     const square = [
       [24.05, 56.9],
@@ -100,8 +102,20 @@ describe('available', () => {
     expect(answer.units.length).toBeGreaterThan(0);
     for (const { unit, response } of answer.units) {
       expect(response).toBeNull();
-      expect(Math.abs(unit.place![0] - 24.1)).toBeLessThanOrEqual(0.05);
-      expect(Math.abs(unit.place![1] - 56.95)).toBeLessThanOrEqual(0.05);
+      const [lon, lat] = asCounted(unit).place!;
+      expect(Math.abs(lon - 24.1)).toBeLessThanOrEqual(0.05);
+      expect(Math.abs(lat - 56.95)).toBeLessThanOrEqual(0.05);
     }
+    const elsewhere = createDispatchUnit({
+      unitId: 'elsewhere',
+      status: 'at_destination',
+      workPriority: 'P3',
+      freeAt: NOW,
+      freePlace: { at: lonLat(25, 57), name: null },
+    });
+    const soon = { ...question, policy: { ...question.policy, soonFreeWithinS: 600 }, agencyIds: null };
+    const asked = { ...soon, at: NOW, within, capabilities: [], services: null };
+    expect(available(asked, [{ ...elsewhere, freePlace: null }]).units.length).toBe(1);
+    expect(available(asked, [elsewhere]).restByReason).toEqual({ outside: 1 });
   });
 });

@@ -4,7 +4,7 @@ import type { StandingNeed } from './dispatch-question.js';
 import { compareIdle, type DispatchUnit } from './dispatch-unit.js';
 import { fixRefusal, type Ineligible, standingRefusal } from './eligibility.js';
 import { againstTarget, type ResponseTime, responseTime, type TravelCorrection } from './eta.js';
-import type { Ways, WaysBasis } from './ways.js';
+import { type Ways, type WaysBasis, wayStartOf } from './ways.js';
 
 /** Ways asked for in one table query. */
 const BATCH = 256;
@@ -15,7 +15,7 @@ export type AvailableWithin =
   | { readonly kind: 'area'; readonly polygons: PolygonCoordinates };
 
 export interface AvailableQuestion extends StandingNeed {
-  /** The instant meant, epoch ms; `now` for now. Until then a unit counts as where it was seen last. */
+  /** The instant meant, epoch ms; `now` for now. Until then a unit counts as where it was seen last, or will be free. */
   readonly at: number;
   readonly within: AvailableWithin;
   /** What every unit must have alone; empty: nothing. */
@@ -86,7 +86,7 @@ function refusalOf(unit: DispatchUnit, question: AvailableQuestion): Ineligible 
 }
 
 function inArea(unit: DispatchUnit, polygons: PolygonCoordinates): AvailableUnit | 'outside' {
-  const [lon, lat] = unit.place!;
+  const [lon, lat] = wayStartOf(unit).place!;
   return polygonsContain(polygons, lon, lat) ? { unit, response: null, verdict: 'within' } : 'outside';
 }
 
@@ -98,7 +98,7 @@ function* inTime(
 ): Generator<AvailableUnit | 'no_route' | 'outside'> {
   for (let from = 0; from < units.length; from += BATCH) {
     const batch = units.slice(from, from + BATCH);
-    const table = ways.table(batch);
+    const table = ways.table(batch.map(wayStartOf));
     for (const [i, unit] of batch.entries()) {
       const travel = table[i] ?? null;
       const response = travel && responseTime(unit, travel, at, correction);

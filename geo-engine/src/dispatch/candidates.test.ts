@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  asCounted,
   createDispatchQuestion,
   createDispatchUnit,
   createFleetWorld,
@@ -7,6 +8,7 @@ import {
   createWays,
   enter,
   type FleetWorld,
+  NOW,
   PLACE,
 } from '../../test/dispatch-world.js';
 import { createRoads } from '../../test/prepared-roads.js';
@@ -31,7 +33,7 @@ const ROAD_PROFILES = standardProfiles.filter(({ code }) => code === 'car' || co
 /** Every unit of the roster with its way, and nobody left to count. */
 function fullScan({ question, units, ways, correction, coverageLoss }: FleetWorld): DecisionInput {
   const placed = units.filter(({ place }) => place !== null);
-  const table = new Map(ways.table(placed).map((travel, i) => [placed[i]!, travel]));
+  const table = new Map(ways.table(placed.map(asCounted)).map((travel, i) => [placed[i]!, travel]));
   const considered = units.map((unit) => ({
     unit,
     travel: table.get(unit) ?? null,
@@ -55,7 +57,7 @@ function told({ units, lines, sums, proof }: Recommendation) {
 }
 
 describe('shortlist', () => {
-  it('G82 the answer equals that of all units: who goes, who is named, the counts by reason', () => {
+  it('G82, G123 the answer equals that of all units: who goes, who is named, the counts by reason', () => {
     let asked = 0;
     let placed = 0;
     for (let seed = 1; seed <= 250; seed++) {
@@ -72,7 +74,7 @@ describe('shortlist', () => {
     expect(asked).toBeLessThan(placed / 2); // or nothing was passed over
   });
 
-  it('G121, G122 the answer equals that of all units also where rings, and how far units were off the road, spare asking most of them', () => {
+  it('G121, G122, G123 the answer equals that of all units also where rings, and how far units were off the road, spare asking most of them', () => {
     let rings = 0;
     let spared = 0;
     for (let seed = 1; seed <= 8; seed++) {
@@ -88,8 +90,9 @@ describe('shortlist', () => {
       const roster = new DispatchRoster();
       const units = fleet.units.map((unit) => {
         const { code } = pick(random, ROAD_PROFILES);
+        const freePlace = unit.freePlace && { ...unit.freePlace, at: near() };
         const placed =
-          unit.place === null ? unit : { ...unit, place: near(), profile: code, headingDeg: random() * 360 };
+          unit.place === null ? unit : { ...unit, place: near(), freePlace, profile: code, headingDeg: random() * 360 };
         enter(roster, placed);
         return placed;
       });
@@ -124,6 +127,64 @@ describe('shortlist', () => {
     }
     expect(rings).toBeGreaterThan(0);
     expect(spared).toBeGreaterThan(0);
+  });
+
+  it('G123 a unit with a place where it frees up is counted from there, and from its fix again when it has none any more', () => {
+    const roster = new DispatchRoster();
+    const capabilities = new Map([['pump', 1]]);
+    const hospital = { at: destination(PLACE, 90, 1000), name: 'hospital' };
+    const station = { at: destination(PLACE, 0, 30_000), name: null };
+    const far = createDispatchUnit({ unitId: 'far', handle: 1, capabilities, place: destination(PLACE, 90, 30_000) });
+    const near = createDispatchUnit({ unitId: 'near', handle: 2, capabilities, place: destination(PLACE, 180, 2000) });
+    const question = createDispatchQuestion({
+      requirements: [createLine({ capability: 'pump' })],
+      policy: { ...DEFAULT_POLICY, soonFreeWithinS: 600 },
+    });
+    const goes = () => {
+      const { units, lines } = decide(gatherInput(question, { roster, ways: new StraightWays(PLACE) }));
+      return [...units, ...lines[0]!.notChosen].map(({ unitId }) => unitId);
+    };
+    const busy = { ...far, status: 'at_destination', workPriority: 'P3' as const, freeAt: NOW + 60_000 };
+    enter(roster, busy);
+    enter(roster, near);
+    expect(goes()).toEqual(['near', 'far']);
+    enter(roster, { ...busy, freePlace: hospital });
+    expect(goes()).toEqual(['far', 'near']);
+    // it drives on meanwhile
+    enter(roster, { ...busy, freePlace: hospital, place: destination(PLACE, 90, 29_000) });
+    expect(goes()).toEqual(['far', 'near']);
+    enter(roster, { ...busy, freePlace: station, place: PLACE });
+    expect(goes()).toEqual(['near', 'far']);
+    // from its last fix, which came while it was counted from elsewhere
+    enter(roster, { ...busy, place: PLACE });
+    expect(goes()).toEqual(['far', 'near']);
+  });
+
+  it('G123 the way to where it frees up is not asked how old or inexact its fix is', () => {
+    let counted = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const { question, roster, ways } = createFleetWorld(createRandom(seed), 200);
+      const input = gatherInput(
+        { ...question, policy: { ...question.policy, soonFreeWithinS: 1200 } },
+        { roster, ways },
+      );
+      const freePlaceOf = new Map(input.considered.map(({ unit }) => [unit.unitId, unit.freePlace]));
+      const { units, lines } = decide(input);
+      for (const { unitId, response, why } of units) {
+        const place = freePlaceOf.get(unitId)!;
+        const told = place && { code: 'from_free_place', lon: place.at[0], lat: place.at[1], name: place.name };
+        expect(why.find(({ code }) => code === 'from_free_place') ?? null, `seed ${seed}`).toEqual(told);
+        if (place === null) continue;
+        expect(response.intervalMs, `seed ${seed}`).toEqual([response.responseMs, response.responseMs]);
+        counted++;
+      }
+      for (const { unitId, response } of lines.flatMap(({ notChosen }) => notChosen)) {
+        if (freePlaceOf.get(unitId) === null) continue;
+        expect(response.intervalMs, `seed ${seed}`).toEqual([response.responseMs, response.responseMs]);
+        counted++;
+      }
+    }
+    expect(counted).toBeGreaterThan(10);
   });
 
   it('G82 chosen, named and counted together are the roster, line by line', () => {

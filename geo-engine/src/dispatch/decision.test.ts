@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createFleetWorld } from '../../test/dispatch-world.js';
+import { createFleetWorld, enter } from '../../test/dispatch-world.js';
 import { createRandom } from '../../test/random.js';
 import { type DecisionRecord, inputFromJson, recordDecision, replayDecision } from './decision.js';
+import { DispatchRoster } from './dispatch-roster.js';
 import { type DecisionInput, decide, gatherInput } from './recommend.js';
 import { decideTogether, gatherTogether, type JointInput } from './recommend-together.js';
 
@@ -34,6 +36,23 @@ describe('decisions', () => {
       expect(recordDecision(read, decideTogether(read)), `seed ${seed}`).toEqual(kept);
       const units = new Set(input.veks.flatMap(({ considered }) => considered.map(({ unit }) => unit.unitId)));
       expect(JSON.parse(kept.input).fleet.rows, `seed ${seed}`).toBe(units.size);
+    }
+  });
+
+  it('G124 a decision that was recorded before units had a place where they free up decides the same still', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const { question, units, ways, correction } = createFleetWorld(createRandom(seed), 60);
+      const roster = new DispatchRoster();
+      for (const unit of units) enter(roster, { ...unit, freePlace: null });
+      const input = gatherInput(question, { roster, ways, correction });
+      const kept = recordDecision(input, decide(input));
+      const { fleet, ...rest } = JSON.parse(kept.input);
+      const { freePlace, ...fields } = fleet.fields;
+      expect(freePlace, `seed ${seed}`).toEqual({ all: null });
+      const before = JSON.stringify({ ...rest, fleet: { ...fleet, fields } });
+      const inputSha256 = createHash('sha256').update(before, 'utf8').digest('hex');
+      const replay = replayDecision({ ...kept, input: before, inputSha256 });
+      expect(replay, `seed ${seed}`).toEqual({ kind: 'same', output: kept.output });
     }
   });
 

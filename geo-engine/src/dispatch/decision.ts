@@ -113,9 +113,10 @@ export function inputFromJson(text: string): DecisionInput | JointInput {
 }
 
 function withMaps(unit: Record<string, unknown>): DispatchUnit {
-  const { capabilities, qualifications, equipment } = unit;
+  const { capabilities, qualifications, equipment, freePlace = null } = unit;
   return {
     ...(unit as unknown as DispatchUnit),
+    freePlace: freePlace as DispatchUnit['freePlace'], // records say it since units have one
     capabilities: mapOf(capabilities),
     qualifications: mapOf(qualifications),
     equipment: mapOf(equipment),

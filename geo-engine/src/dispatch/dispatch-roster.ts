@@ -2,7 +2,7 @@ import { VEC_STRIDE, writeUnitVector } from '../geo/unit-vector.js';
 import type { DispatchUnit, StandingUnit, UnitFix } from './dispatch-unit.js';
 import { FixColumns } from './fix-columns.js';
 import { UnitClasses } from './unit-classes.js';
-import type { WayStart } from './ways.js';
+import { type WayStart, wayStartOf } from './ways.js';
 
 const FIRST_CAPACITY = 64;
 /** Stands for a slot without a unit, and for a unit in a state of its own. */
@@ -28,7 +28,7 @@ export class DispatchRoster {
   stateOf = new Int32Array(FIRST_CAPACITY); //               [slots] index of commonStates, NONE: a state of its own
   profileOf = new Int32Array(FIRST_CAPACITY); //             [slots] index of profiles
   fixedAt = new Float64Array(FIRST_CAPACITY); //             [slots] the older clock of the fix, epoch ms; NaN: no place
-  vec = new Float64Array(FIRST_CAPACITY * VEC_STRIDE); //    [slots × VEC_STRIDE] place on the unit sphere
+  vec = new Float64Array(FIRST_CAPACITY * VEC_STRIDE); //    [slots × VEC_STRIDE] from where it is counted, on the unit sphere
   turnoutMs = new Float64Array(FIRST_CAPACITY); //           [slots]
   shiftEndsAt = new Float64Array(FIRST_CAPACITY); //         [slots] epoch ms; Infinity: unknown
   readonly #slotOf = new Map<number, number>();
@@ -52,7 +52,9 @@ export class DispatchRoster {
     if (this.classOf[slot] !== NONE) this.classes.leave(this.classOf[slot]!);
     this.handleOf[slot] = unit.handle;
     this.classOf[slot] = number;
+    const before = this.standing[slot]?.freePlace ?? null;
     this.standing[slot] = unit;
+    if (unit.freePlace !== before) this.#placeStart(slot);
     this.stateOf[slot] = this.#stateNumber(unit);
     this.profileOf[slot] = this.#profileNumber(unit.profile);
     this.turnoutMs[slot] = unit.turnoutMs;
@@ -65,7 +67,7 @@ export class DispatchRoster {
     if (slot === undefined) return;
     this.#fixes.put(slot, fix);
     this.fixedAt[slot] = Math.min(fix.fixTime, fix.receivedAt);
-    writeUnitVector(this.vec, slot, fix.place[0], fix.place[1]);
+    if (this.standing[slot]!.freePlace === null) writeUnitVector(this.vec, slot, fix.place[0], fix.place[1]);
   }
 
   /** Nobody knows where a unit is any more. */
@@ -120,6 +122,7 @@ export class DispatchRoster {
       idleSince: unit.idleSince,
       reservedFor: unit.reservedFor,
       freeAt: unit.freeAt,
+      freePlace: unit.freePlace,
       workPriority: unit.workPriority,
       turnoutMs: unit.turnoutMs,
       place: fix.place,
@@ -134,14 +137,20 @@ export class DispatchRoster {
 
   /** From where the unit of a slot starts; its place is known. */
   startAt(slot: number): WayStart {
-    const { handle, profile } = this.standing[slot]!;
+    const { handle, profile, freePlace } = this.standing[slot]!;
     const { place, headingDeg, speedMps } = this.#fixes.at(slot)!;
-    return { handle, profile, place, headingDeg, speedMps };
+    return wayStartOf({ handle, profile, freePlace, place, headingDeg, speedMps });
   }
 
   /** All units as they are now. */
   *units(): Generator<DispatchUnit> {
     for (const slot of this.#slotOf.values()) yield this.unitAt(slot);
+  }
+
+  /** Who frees up elsewhere is counted from there, whatever its fixes say; who does not any more from the last of them. */
+  #placeStart(slot: number): void {
+    const start = this.standing[slot]!.freePlace?.at ?? this.#fixes.at(slot)?.place;
+    if (start !== undefined) writeUnitVector(this.vec, slot, start[0], start[1]);
   }
 
   #stateNumber(unit: StandingUnit): number {

@@ -19,6 +19,13 @@ export interface UnitFix {
   readonly suspect: readonly string[];
 }
 
+/** Where a unit frees up: the hospital, the station … that it is bound for. */
+export interface FreePlace {
+  readonly at: LonLat;
+  /** As people call it; null: nobody has said. */
+  readonly name: string | null;
+}
+
 /** All that the choice for a run card needs to know of a unit, except for where it is. */
 export interface StandingUnit extends StandingFacts {
   /** Code of the service it belongs to, as run cards name it. */
@@ -43,6 +50,8 @@ export interface StandingUnit extends StandingFacts {
   readonly reservedFor: { readonly vekId: string; readonly from: number } | null;
   /** When a busy unit is expected to be free, epoch ms; null: it is free, or nobody knows. */
   readonly freeAt: number | null;
+  /** From where it is counted, as it sets out no sooner than it is free; null: from its fix. Known only together with freeAt. */
+  readonly freePlace: FreePlace | null;
   /** Priority of the incident it works on; null: on none. */
   readonly workPriority: Priority | null;
   /** What is left of its turnout before wheels roll, ms; 0 for a unit on the road. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDispatchUnit, createTravel, NOW } from '../../test/dispatch-world.js';
+import { createDispatchUnit, createTravel, NOW, PLACE } from '../../test/dispatch-world.js';
 import { againstTarget, responseTime } from './eta.js';
 
 const rolling = (changes: object = {}) => createDispatchUnit({ unitId: 'u', ...changes });
@@ -39,6 +39,16 @@ describe('responseTime', () => {
     expect(old.intervalMs).toEqual([14_400, 57_600]);
     // never sooner than at once
     expect(responseTime(rolling({ accuracyM: 5000 }), way, NOW).intervalMs[0]).toBe(0);
+  });
+
+  it('G123 who sets out from where it frees up is there by then: nothing of its fix is in the interval', () => {
+    const freePlace = { at: PLACE, name: 'hospital' };
+    const unit = rolling({ accuracyM: 800, speedMps: 20, fixTime: NOW - 60_000, freeAt: NOW + 300_000, freePlace });
+    const { responseMs, intervalMs } = responseTime(unit, createTravel(120_000), NOW);
+    expect([responseMs, intervalMs]).toEqual([420_000, [420_000, 420_000]]);
+    expect(responseTime({ ...unit, freePlace: null }, createTravel(120_000), NOW).intervalMs[1]).toBeGreaterThan(
+      420_000,
+    );
   });
 
   it('G87 what is unknown counts as 50 m and 50 km/h; an impossible speed as 130 km/h; in turnout nobody has driven off', () => {

@@ -50,6 +50,7 @@ export function responseMsOf(unit: StandingUnit, travel: Travel, now: number, co
 /**
  * Response time of a unit from its entry in the travel table, at the instant `now`. Turnout runs while a busy unit waits
  * only once it is free, so the two add up. No probability is given: the spread is not learnt.
+ * @param travel from where wayStartOf says
  */
 export function responseTime(
   unit: DispatchUnit,
@@ -88,15 +89,19 @@ export function waitMs({ freeAt }: StandingUnit, now: number): number {
   return freeAt === null ? 0 : Math.max(0, Math.round(freeAt - now));
 }
 
-/** The travel time, longer and shorter by what the unit may be away from its fix, at the way's own speed. */
+/** The travel time, longer and shorter by what the unit may be away from where it is counted from, at the way's own speed. */
 function strayInterval(unit: DispatchUnit, { ms, lengthM }: Travel, now: number): readonly [number, number] {
   const roadMps = lengthM !== null && ms > 0 && lengthM > 0 ? (lengthM / ms) * 1000 : USUAL_ROAD_MPS;
   const strayMs = (strayM(unit, now) / roadMps) * 1000;
   return [Math.max(0, ms - strayMs), ms + strayMs];
 }
 
-/** How far a unit may be from its last fix: what the device says, and what it may have driven since. A unit in turnout has not. */
+/**
+ * How far a unit may be from its last fix: what the device says, and what it may have driven since. A unit in turnout has not. Who sets
+ * out from where it frees up is there by then.
+ */
 function strayM(unit: DispatchUnit, now: number): number {
+  if (unit.freePlace !== null) return 0;
   const accuracyM = unit.accuracyM ?? UNSTATED_ACCURACY_M;
   if (unit.turnoutMs > 0) return accuracyM;
   const speedMps = Math.min(TOP_SPEED_MPS, unit.speedMps ?? UNSTATED_SPEED_MPS);

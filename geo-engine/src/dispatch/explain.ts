@@ -36,6 +36,7 @@ export type DispatchWhy =
   | { readonly code: 'norm'; readonly targetMs: number; readonly verdict: 'within' | 'uncertain' | 'late' }
   | { readonly code: 'fix_age'; readonly ageS: number; readonly limitS: number }
   | { readonly code: 'soon_free'; readonly freeAt: number }
+  | { readonly code: 'from_free_place'; readonly lon: number; readonly lat: number; readonly name: string | null }
   | { readonly code: 'crew_rests' | 'shift_ends'; readonly penaltyMs: number }
   | { readonly code: 'shift_unknown' | 'crew_unknown' | 'accuracy_unknown' }
   | { readonly code: 'fix_suspect'; readonly marks: readonly string[] };
@@ -298,6 +299,10 @@ function whyOfUnit({ unit, response, restMs, shortShiftMs }: Candidate, question
   if (targetMs !== undefined) why.push({ code: 'norm', targetMs, verdict: againstTarget(response, targetMs) });
   why.push({ code: 'fix_age', ageS: fixAgeS(unit, question.now) ?? 0, limitS: question.maxFixAgeS });
   if (response.waitMs > 0 && unit.freeAt !== null) why.push({ code: 'soon_free', freeAt: unit.freeAt });
+  if (unit.freePlace !== null) {
+    const { at, name } = unit.freePlace;
+    why.push({ code: 'from_free_place', lon: at[0], lat: at[1], name });
+  }
   if (restMs > 0) why.push({ code: 'crew_rests', penaltyMs: restMs });
   if (shortShiftMs > 0) why.push({ code: 'shift_ends', penaltyMs: shortShiftMs });
   if (unit.onShift === null) why.push({ code: 'shift_unknown' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFleetWorld, createInstance, createWays, type FleetWorld } from '../../test/dispatch-world.js';
+import { asCounted, createFleetWorld, createInstance, createWays, type FleetWorld } from '../../test/dispatch-world.js';
 import { createRandom, pick } from '../../test/random.js';
 import { compileDemand } from '../run-cards/demand.js';
 import { PRIORITIES } from '../run-cards/run-card.js';
@@ -25,7 +25,7 @@ function createQuestions(random: () => number, { question, roster, correction }:
 function fullScan(questions: readonly JointQuestion[], { units }: FleetWorld): JointInput {
   const veks = questions.map(({ vekId, question, surroundings: { ways, correction = null } }) => {
     const placed = units.filter(({ place }) => place !== null);
-    const table = new Map(ways.table(placed).map((travel, i) => [placed[i]!, travel]));
+    const table = new Map(ways.table(placed.map(asCounted)).map((travel, i) => [placed[i]!, travel]));
     const considered = units.map((unit) => ({ unit, travel: table.get(unit) ?? null, coverageLoss: 0 }));
     const others = compileDemand(question.requirements).lines.map(() => ({}));
     return { vekId, question, basis: ways.basis, closures: ways.closures, correction, considered, others };

@@ -29,6 +29,16 @@ export interface TopPace {
 /** From where a unit starts, and how it drives. */
 export type WayStart = Pick<DispatchUnit, 'handle' | 'profile' | 'place' | 'headingDeg' | 'speedMps'>;
 
+/**
+ * From where a unit is counted: who is expected to be free somewhere starts there, standing; everybody else where the last fix was.
+ * @param unit its place is known
+ */
+export function wayStartOf(unit: WayStart & Pick<DispatchUnit, 'freePlace'>): WayStart {
+  const { handle, profile, freePlace, place, headingDeg, speedMps } = unit;
+  if (freePlace !== null) return { handle, profile, place: freePlace.at, headingDeg: null, speedMps: null };
+  return { handle, profile, place, headingDeg, speedMps };
+}
+
 /** The ways to one place, asked for a question and then forgotten: the roads go on changing. */
 export interface Ways {
   readonly place: LonLat;

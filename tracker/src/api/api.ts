@@ -184,6 +184,13 @@ export function createApi(core: Core, log: Log, version: string, consoleDir: URL
       c.header('retry-after', String(RETRY_AFTER_S));
       return problem(c, 503, 'database_unavailable', 'the database does not answer; try again with the same ids');
     }
+    if ('status' in error && error.status === 415)
+      return problem(
+        c,
+        415,
+        'media_type_unsupported',
+        'the body is of a content-type that is not taken here; /api/v1/openapi.json names those that are',
+      );
     if ('status' in error && error.status === 400) return problem(c, 400, 'request_malformed', error.message);
     if (isAway(error)) {
       c.header('retry-after', String(RETRY_AFTER_S));

@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 export type ApiErrorCode =
   | 'request_malformed'
   | 'body_too_large'
+  | 'media_type_unsupported'
   | 'not_found'
   | 'role_not_allowed'
   | 'agency_not_allowed'
@@ -67,7 +68,7 @@ export function problemBody(
   detail: string,
   facts: Readonly<Record<string, unknown>> = {},
 ) {
-  return { type: `urn:vanags:problem:${code}`, title: code.replaceAll('_', ' '), status, code, detail, ...facts };
+  return { ...facts, type: `urn:vanags:problem:${code}`, title: code.replaceAll('_', ' '), status, code, detail };
 }
 
 export function problem(

@@ -1,10 +1,12 @@
 -- name: open_proposals
--- $1 agencies whose VEKs, or parts in VEKs, they are about; null: all.
+-- $1 agencies whose VEKs, or parts in VEKs, they are about, a VEK that would lose a unit among them; null: all.
 SELECT p.id, p.agency_id, p.vek_id, p.from_vek_id, p.key, p.body, p.state, p.made_at, p.version
-FROM proposal p JOIN vek v ON v.id = p.vek_id
+FROM proposal p
 WHERE p.state = 'open'
-  AND ($1::uuid[] IS NULL OR v.agency_id = ANY ($1::uuid[])
-       OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = v.id AND s.agency_id = ANY ($1::uuid[])))
+  AND ($1::uuid[] IS NULL OR EXISTS (
+    SELECT FROM vek v WHERE v.id IN (p.vek_id, p.from_vek_id)
+    AND (v.agency_id = ANY ($1::uuid[]) OR v.co_owners && $1::uuid[]
+         OR EXISTS (SELECT FROM vek_service s WHERE s.vek_id = v.id AND s.agency_id = ANY ($1::uuid[])))))
 ORDER BY p.made_at, p.id
 
 -- name: proposal

@@ -69,7 +69,12 @@ export function calledOffBy(body: Proposal): { readonly unitId: string; readonly
   }
 }
 
-/** @param agencyIds whose VEKs, or parts in VEKs, they are about; null: all */
+/** The VEK that a unit would be taken from; null: none is. */
+function fromVekIdOf(body: Proposal): string | null {
+  return body.kind === 'preempt' ? body.fromVekId : null;
+}
+
+/** @param agencyIds whose VEKs, or parts in VEKs, they are about, also as those that would lose a unit; null: all */
 export async function openProposals(
   database: Queryable,
   agencyIds: readonly string[] | null,
@@ -94,6 +99,7 @@ export async function divertedVeks(database: Queryable, vekIds: readonly string[
   return new Set((await database.query<{ vek_id: string }>(sql.diverted, [vekIds])).rows.map(({ vek_id }) => vek_id));
 }
 
+/** Whose VEKs it is about: also those of one that would lose a unit are told. */
 async function told(
   tx: Queryable,
   records: Records,
@@ -102,13 +108,15 @@ async function told(
   version: number,
   at: number,
 ): Promise<void> {
-  const { parties } = await vekCard(tx, body.vekId);
+  const fromVekId = fromVekIdOf(body);
+  const concerned = new Set((await vekCard(tx, body.vekId)).parties);
+  if (fromVekId !== null) for (const party of (await vekCard(tx, fromVekId)).parties) concerned.add(party);
   records.event({
     type: `lv.vanags.proposal.${what}.v1`,
     agencyId,
-    concerned: parties,
+    concerned: [...concerned],
     aggregate: { kind: 'proposal', id, version },
-    data: { proposalId: id, vekId: body.vekId, kind: body.kind },
+    data: { proposalId: id, vekId: body.vekId, fromVekId, kind: body.kind },
     at,
   });
 }
@@ -122,8 +130,7 @@ export async function makeProposal(
   at: number,
 ): Promise<void> {
   const id = uuidv7();
-  const fromVekId = body.kind === 'preempt' ? body.fromVekId : null;
-  const fields = [id, agencyId, body.vekId, fromVekId, proposalKey(body), JSON.stringify(body)];
+  const fields = [id, agencyId, body.vekId, fromVekIdOf(body), proposalKey(body), JSON.stringify(body)];
   const row = (await tx.query<{ version: number }>(sql.insert_proposal, fields)).rows[0];
   if (row !== undefined) await told(tx, records, { id, agencyId, body }, 'made', row.version, at);
 }
@@ -212,7 +219,7 @@ async function callOff(
   const assignment = rows[0];
   if (assignment === undefined || !UNDER_WAY.includes(assignment.status)) {
     const detail = `unit ${unitId} is not under way to VEK ${vekId} any more, as proposal ${id} takes it to be`;
-    throw new DispatchRefusal('proposal_over', detail, { unitId, status: assignment?.status ?? null });
+    throw new DispatchRefusal('proposal_over', detail, { unitId, assignmentStatus: assignment?.status ?? null });
   }
   await cancelAssignment(tx, records, { assignmentId: assignment.id, by, at });
 }

@@ -1,8 +1,15 @@
-import type { StandingUnit } from '../../../geo-engine/src/index.js';
+import { type FreePlace, lonLat, type StandingUnit } from '../../../geo-engine/src/index.js';
 import type { LiveTable } from '../live/live-table.js';
 import { UNIT_FLAG } from '../protocol/live-frame.js';
 import { isAssignmentStatus } from '../protocol/status.js';
-import { type CrewShift, type CrewUnit, type Directory, holdAt, type Stretch } from '../units/directory.js';
+import {
+  type CrewShift,
+  type CrewUnit,
+  type Directory,
+  type ExpectedFree,
+  holdAt,
+  type Stretch,
+} from '../units/directory.js';
 import {
   ACCURACY_M,
   FIX_STRIDE,
@@ -233,6 +240,8 @@ export class RosterKeeper {
     const reservation = unit.reservations.find(
       ({ startsAt, endsAt }) => startsAt - RESERVED_AHEAD_MS <= at && at < endsAt,
     );
+    // what was expected and has not come true is expected no longer
+    const expected = work?.expectedFree != null && work.expectedFree.at > now ? work.expectedFree : null;
     const isIdleThisShift = lastCallEndedAt !== null && (shift === undefined || lastCallEndedAt >= shift.startsAt);
     const crewId = shift === undefined ? null : crewName(unit, shift);
     return {
@@ -258,8 +267,8 @@ export class RosterKeeper {
       restUntil: current(unit.rests, at)?.endsAt ?? null,
       idleSince: isIdleThisShift ? lastCallEndedAt : null,
       reservedFor: reservation === undefined ? null : { vekId: reservation.vekId, from: reservation.startsAt },
-      // what was expected and has not come true is expected no longer
-      freeAt: work?.expectedFreeAt != null && work.expectedFreeAt > now ? work.expectedFreeAt : null,
+      freeAt: expected?.at ?? null,
+      freePlace: expected === null ? null : freePlaceOf(expected),
       workPriority: work === null ? null : (this.#veks.get(work.vekId)?.priority ?? null),
       turnoutMs: this.#turnoutMs(unit, serviceOf(agency), at),
     };
@@ -284,12 +293,16 @@ export class RosterKeeper {
 
   /** From when on it stands otherwise, though nobody says anything; epoch ms. */
   #until(unit: CrewUnit, { turnoutMs, status }: StandingUnit, now: number): number {
-    const turns = [unit.hold?.until ?? 0, unit.work?.expectedFreeAt ?? 0];
+    const turns = [unit.hold?.until ?? 0, unit.work?.expectedFree?.at ?? 0];
     for (const { startsAt, endsAt } of [...unit.shifts, ...unit.rests]) turns.push(startsAt, endsAt);
     for (const { startsAt, endsAt } of unit.reservations) turns.push(startsAt - RESERVED_AHEAD_MS, endsAt);
     if (status === 'dispatched' && turnoutMs > 0) turns.push(now + TURNOUT_STEP_MS);
     return Math.min(...turns.filter((turn) => turn > now));
   }
+}
+
+function freePlaceOf({ place }: ExpectedFree): FreePlace | null {
+  return place && { at: lonLat(place.lon, place.lat), name: place.name };
 }
 
 function current<T extends Stretch>(stretches: readonly T[], now: number): T | undefined {

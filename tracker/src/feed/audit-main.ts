@@ -63,7 +63,13 @@ try {
   if (positionals.length !== 1 || positionals[0] !== 'verify') throw new Error(USAGE);
   const witness = values.head === undefined ? undefined : readHead(values.head);
   const { database, close } = await open();
-  const { faults, head, unchainedSince } = await verifyAudit(database, witness).finally(close);
+  const startedAt = performance.now();
+  let tookMs = 0;
+  const { faults, head, unchainedSince } = await verifyAudit(database, witness).finally(() => {
+    tookMs = performance.now() - startedAt;
+    return close();
+  });
+  const checkedIn = `checked in ${(tookMs / 1000).toFixed(1)} s`;
   for (const fault of faults) console.error(`audit: ${explain(fault)}`);
   if (unchainedSince !== null && Date.now() - unchainedSince > CHAINED_WITHIN_MS)
     console.error(
@@ -71,8 +77,8 @@ try {
     );
   console.log(
     faults.length === 0
-      ? `${head.position} entries, each as it was written; head ${head.position}:${head.hash}`
-      : `${faults.length} faults among ${head.position} entries`,
+      ? `${head.position} entries, each as it was written, ${checkedIn}; head ${head.position}:${head.hash}`
+      : `${faults.length} faults among ${head.position} entries, ${checkedIn}`,
   );
   process.exitCode = faults.length === 0 ? 0 : 1;
 } catch (error) {

@@ -225,16 +225,17 @@ export const EVENT_CATALOGUE: Readonly<Record<string, EventType>> = {
   }),
   'lv.vanags.assignment.cancelled.v1': of('A unit was called back.', { assignmentId: id, vekId: id, unitId: id }),
 
-  'lv.vanags.assignment.free_expected.v1': of('When a unit at work should be free again.', {
+  'lv.vanags.assignment.free_expected.v1': of('When a unit at work should be free again, and where.', {
     assignmentId: id,
     unitId: id,
     vekId: id,
     expectedFreeAt: at.nullable(),
+    freePlace: z.strictObject({ lon: z.number(), lat: z.number() }).nullable(),
   }),
   ...Object.fromEntries(
     Object.entries(PROPOSAL).map(([what, description]) => [
       `lv.vanags.proposal.${what}.v1`,
-      of(description, { proposalId: id, vekId: id, kind: text }),
+      of(description, { proposalId: id, vekId: id, fromVekId: id.nullable(), kind: text }),
     ]),
   ),
 

@@ -5,7 +5,10 @@ import { Lease } from '../store/leases.js';
 import { type AuditRow, auditHash } from './audit-chain.js';
 import { feedSql as sql } from './feed-sql.js';
 
-const POLL_MS = 200;
+/** Every change of this process kicks: a look is for what other nodes have written, and to the embedded database none does. */
+const POLL_MS = { server: 200, embedded: 1000 };
+/** After a failure, and where the lease is another's: of a node that is gone, or of this one before it was killed. */
+const SOON_MS = 200;
 const LEASE_MS = 5000;
 const BATCH = 1000;
 /** Between two stampings: at hundreds of commands a second each covers some ten, and an event is seen this much later at most. */
@@ -21,7 +24,8 @@ export class Sequencer {
   readonly #lease: Lease;
   readonly #onStamped: () => void;
   readonly #onError: (text: string, error: unknown) => void;
-  readonly #task = new KickedTask(() => this.#run(), POLL_MS, REST_MS);
+  readonly #task: KickedTask;
+  #soon: NodeJS.Timeout | undefined;
   #leaseUntil = 0;
   #lag = { event_ms: 0, audit_ms: 0 };
   #lagAt = 0;
@@ -36,6 +40,7 @@ export class Sequencer {
     this.#onError = onError;
     this.#lease = new Lease('sequencer', holder, LEASE_MS);
     this.#onStamped = onStamped;
+    this.#task = new KickedTask(() => this.#run(), POLL_MS[database.address.kind], REST_MS);
   }
 
   start(): void {
@@ -50,16 +55,22 @@ export class Sequencer {
   async #run(): Promise<void> {
     try {
       await this.#measureLag();
-      if (!(await this.#holdsLease())) return;
+      if (!(await this.#holdsLease())) return this.#lookSoon();
       for (;;) {
         const stamped = await this.#stampBatch();
         if (stamped > 0) this.#onStamped();
         if (stamped < BATCH) break;
       }
     } catch (error) {
-      this.#leaseUntil = 0; // the next poll tries again, and lag is measured apart
+      this.#leaseUntil = 0; // lag is measured apart
+      this.#lookSoon();
       if (!isAway(error)) this.#onError('events could not be stamped', error);
     }
+  }
+
+  #lookSoon(): void {
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => this.kick(), SOON_MS);
   }
 
   /** Every node looks, so that a stuck holder is seen from outside. */
@@ -116,6 +127,7 @@ export class Sequencer {
 
   async stop(): Promise<void> {
     await this.#task.stop();
+    clearTimeout(this.#soon);
     await this.#lease.leave(this.#database).catch(() => {});
   }
 }

@@ -10,13 +10,15 @@ const OID_INT4 = 23;
 abstract class BinaryColumn {
   protected view: DataView<ArrayBuffer>; // which writes a number in a fraction of the time that a Buffer takes
   protected end = HEADER_BYTES;
+  #room: number; // bytes of the view; to ask it of the view is a call for each number
   readonly #oid: number;
   readonly #stride: number;
 
   constructor(oid: number, elementBytes: number, capacity: number) {
     this.#oid = oid;
     this.#stride = 4 + elementBytes;
-    this.view = new DataView(new ArrayBuffer(HEADER_BYTES + capacity * this.#stride));
+    this.#room = HEADER_BYTES + capacity * this.#stride;
+    this.view = new DataView(new ArrayBuffer(this.#room));
   }
 
   get length(): number {
@@ -24,10 +26,13 @@ abstract class BinaryColumn {
   }
 
   protected makeRoom(): void {
-    const { buffer, byteLength } = this.view;
-    if (this.end + this.#stride <= byteLength) return;
-    const wider = new Uint8Array(byteLength * 2);
-    wider.set(new Uint8Array(buffer, 0, this.end));
+    if (this.end + this.#stride > this.#room) this.#grow();
+  }
+
+  #grow(): void {
+    this.#room *= 2;
+    const wider = new Uint8Array(this.#room);
+    wider.set(new Uint8Array(this.view.buffer, 0, this.end));
     this.view = new DataView(wider.buffer);
   }
 

@@ -76,8 +76,16 @@ export interface UnitWork {
   readonly vekId: string;
   /** Epoch ms. */
   readonly dispatchedAt: number;
-  /** When it should be free again, as somebody said; null: nobody has. */
-  readonly expectedFreeAt: number | null;
+  /** null: nobody has said. */
+  readonly expectedFree: ExpectedFree | null;
+}
+
+/** When a unit at work should be free again, and where, as somebody said. */
+export interface ExpectedFree {
+  /** Epoch ms. */
+  readonly at: number;
+  /** null: nobody has said; it counts from where it is. */
+  readonly place: { readonly lon: number; readonly lat: number; readonly name: string | null } | null;
 }
 
 /** A unit as the node knows it: the record of the database, and its slot in the live table. */

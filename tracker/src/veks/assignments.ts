@@ -2,9 +2,11 @@
 import type { Records } from '../feed/record.js';
 import { ASSIGNMENT_MOVES, DISPATCHABLE_STATUSES } from '../protocol/status.js';
 import type { Queryable } from '../store/database.js';
+import type { ExpectedFree } from '../units/directory.js';
 import { CommandError } from './errors.js';
 import { type AssignmentRow, endAssignment, showStatus, unitForChange } from './unit-status.js';
 import { type Actor, deriveVek, openCard, vekCard } from './vek-card.js';
+import { noteOnCard } from './vek-journal.js';
 import { takePart } from './vek-parts.js';
 import { veksSql as sql } from './veks-sql.js';
 
@@ -102,7 +104,7 @@ async function send(
   }
   if (!DISPATCHABLE_STATUSES.includes(unit.status)) {
     throw new CommandError('unit_not_dispatchable', `unit ${unitId} is ${unit.status}`, {
-      status: unit.status,
+      unitStatus: unit.status,
       allowed: DISPATCHABLE_STATUSES,
     });
   }
@@ -130,7 +132,7 @@ async function send(
 /** @throws CommandError `assignment_ended` */
 function requireRunning({ id, status }: AssignmentRow): void {
   if (!ASSIGNMENT_MOVES[status].includes('done'))
-    throw new CommandError('assignment_ended', `assignment ${id} is ${status}`, { status });
+    throw new CommandError('assignment_ended', `assignment ${id} is ${status}`, { assignmentStatus: status });
 }
 
 export interface Cancellation {
@@ -173,28 +175,32 @@ export async function cancelAssignment(
 }
 
 /**
- * Notes when a unit is expected to be free again; null: nobody knows any more.
+ * Notes when a unit is expected to be free again, and where; null: nobody knows any more.
  * @throws CommandError `assignment_unknown`, `assignment_ended`
  */
 export async function expectFree(
   tx: Queryable,
   records: Records,
   assignmentId: string,
-  expectedFreeAt: number | null,
-  at: number,
+  expected: ExpectedFree | null,
+  { by, at }: { readonly by: Actor; readonly at: number },
 ): Promise<void> {
   const assignment = (await tx.query<AssignmentRow>(sql.assignment, [assignmentId])).rows[0];
   if (assignment === undefined) throw new CommandError('assignment_unknown', `no assignment ${assignmentId}`);
-  const row = (await tx.query<{ version: number }>(sql.expect_free, [assignmentId, expectedFreeAt])).rows[0];
+  const expectedFreeAt = expected?.at ?? null;
+  const place = expected?.place ?? null;
+  const fields = [assignmentId, expectedFreeAt, place?.lon ?? null, place?.lat ?? null, place?.name ?? null];
+  const row = (await tx.query<{ version: number }>(sql.expect_free, fields)).rows[0];
   if (row === undefined)
     throw new CommandError('assignment_ended', `assignment ${assignmentId} is ${assignment.status}`);
   const { agency_id: agencyId, vek_id: vekId, unit_id: unitId } = assignment;
+  await noteOnCard(tx, vekId, 'free_expected', by, { assignmentId, unitId, expectedFreeAt }, at);
   records.event({
     type: 'lv.vanags.assignment.free_expected.v1',
     agencyId,
     concerned: (await vekCard(tx, vekId)).parties,
     aggregate: { kind: 'assignment', id: assignmentId, version: row.version },
-    data: { assignmentId, vekId, unitId, expectedFreeAt },
+    data: { assignmentId, vekId, unitId, expectedFreeAt, freePlace: place && { lon: place.lon, lat: place.lat } },
     at,
   });
 }

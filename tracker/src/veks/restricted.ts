@@ -9,6 +9,7 @@ import { noteOnCard } from './vek-journal.js';
 const sql = sqlStatements('./vek-restricted.sql', import.meta.url, [
   'insert_caller',
   'put_caller',
+  'caller_written',
   'callers',
   'put_restricted',
   'restricted',
@@ -44,15 +45,28 @@ export async function insertCaller(tx: Queryable, vekId: string, agencyId: strin
   await tx.query(sql.insert_caller, [vekId, agencyId, phone, name, note]);
 }
 
-/** Writes down what is known of the caller by now. */
+/**
+ * Writes down what is known of the caller by now.
+ * @param known the version of what the writer has read; undefined: whatever is there
+ * @throws CommandError `version_conflict`, with the version that is current, by whom and when; not with what: a read is audited
+ */
 export async function putCaller(
   tx: Queryable,
   records: Records,
-  vekId: string,
-  caller: CallerData,
+  { vekId, known, ...caller }: CallerData & { readonly vekId: string; readonly known: number | undefined },
   by: Actor & { readonly agencyId: string },
   at: number,
 ): Promise<void> {
+  if (known !== undefined) {
+    const { rows } = await tx.query<{ version: number; by: string; at: number }>(sql.caller_written, [vekId]);
+    const { version = 0, ...written } = rows[0] ?? {};
+    if (version !== known)
+      throw new CommandError('version_conflict', `the caller of VEK ${vekId} was written by somebody else`, {
+        vekId,
+        version,
+        ...written,
+      });
+  }
   const { phone = null, name = null, note = null } = caller;
   await tx.query(sql.put_caller, [vekId, by.agencyId, phone, name, note]);
   await told(tx, records, vekId, 'caller', by, at);
@@ -63,6 +77,8 @@ export interface KnownCaller {
   readonly phone: string | null;
   readonly name: string | null;
   readonly note: string | null;
+  /** Of these data, not of the card; 0: as they came with the report. */
+  readonly version: number;
 }
 
 /** The callers of a card and of those that were merged into it, its own first. */

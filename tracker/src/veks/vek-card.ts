@@ -66,7 +66,7 @@ export async function openCard(tx: Queryable, vekId: string): Promise<Card> {
 }
 
 export function vekEnded(vekId: string, status: VekStatus): CommandError {
-  return new CommandError('vek_ended', `VEK ${vekId} is ${status}`, { vekId, status });
+  return new CommandError('vek_ended', `VEK ${vekId} is ${status}`, { vekId, vekStatus: status });
 }
 
 /** What happened on a card, by code; each is a line of its history. */
@@ -86,6 +86,7 @@ export type VekHappening =
   | 'status'
   | 'cancelled'
   | 'relieved'
+  | 'free_expected'
   | 'commented'
   | 'restricted';
 

@@ -238,7 +238,7 @@ export async function reopenVek(
   const { status, ownerId, parties, mergedInto } = await vekCard(tx, vekId);
   if (mergedInto !== null) throw vekEnded(vekId, status);
   if (status !== 'closed' && status !== 'cancelled' && status !== 'transferred')
-    throw new CommandError('vek_not_ended', `VEK ${vekId} is ${status}`, { status });
+    throw new CommandError('vek_not_ended', `VEK ${vekId} is ${status}`, { vekStatus: status });
   const values = [vekId, version, by.subject, by.agencyId, JSON.stringify({ reason }), at];
   const row = (await tx.query<{ version: number }>(sql.reopen_vek, values)).rows[0];
   if (row === undefined) throw await versionConflict(tx, vekId, version);

@@ -103,7 +103,7 @@ export async function answerPart(tx: Queryable, records: Records, given: Answer)
   // where its part goes on as it is, the answer is about the whole card
   if (!moves && !(handedOver && (atWork || status === 'accepted'))) {
     if (status === answer) return;
-    throw new CommandError('service_answered', `the part is ${status}`, { status });
+    throw new CommandError('service_answered', `the part is ${status}`, { serviceStatus: status });
   }
   const said = { vekId, agencyId, what: answer, transfer, by, at, reason };
   const changes = moves ? [await movePart(tx, vekId, agencyId, status, answer, reason)] : [];
@@ -131,7 +131,7 @@ export async function returnPart(
   const { ownerId, responsibleId } = await openCard(tx, vekId);
   if (status === 'returned') return;
   if (!VEK_SERVICE_MOVES[status].includes('returned'))
-    throw new CommandError('service_answered', `the part is ${status}`, { status });
+    throw new CommandError('service_answered', `the part is ${status}`, { serviceStatus: status });
   const changes = [await movePart(tx, vekId, agencyId, status, 'returned', reason)];
   await tx.query(sql.end_transfers, [vekId, agencyId, null]);
   const said = { vekId, agencyId, what: 'returned', status: 'returned', transfer, by, at, reason, changes } as const;

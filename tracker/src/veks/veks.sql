@@ -209,7 +209,10 @@ DELETE FROM unit_hold WHERE unit_id = $1 AND vek_id = $2
 
 -- name: expect_free
 -- No row: it has ended.
-UPDATE assignment SET expected_free_at = to_timestamp($2::float8 / 1000), version = version + 1
+UPDATE assignment SET
+  expected_free_at = to_timestamp($2::float8 / 1000),
+  free_place = CASE WHEN $3::float8 IS NOT NULL THEN ST_SetSRID(ST_MakePoint($3::float8, $4::float8), 4326) END, free_place_name = $5,
+  version = version + 1
 WHERE id = $1 AND status NOT IN ('done', 'cancelled') RETURNING version
 
 -- name: waiting_events

@@ -1,6 +1,7 @@
 /** Crews' calls for help: which are open, and who has seen to them. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { acknowledgeAlarm, alarmOwner, readAlarms } from '../../veks/alarms.js';
 import { json, type Operations } from '../operation.js';
 
@@ -41,7 +42,7 @@ export function alarmRoutes(operations: Operations, { database }: Core): void {
       request: {
         query: z.object({
           which: z.enum(['open', 'all']).default('open'),
-          limit: z.coerce.number().int().min(1).max(MAX_ALARMS).default(200),
+          limit: numberInUrl(z.number().int().min(1).max(MAX_ALARMS)).default(200),
         }),
       },
       responses: { 200: json(z.object({ at: z.number(), alarms: z.array(AlarmSchema) }), 'Alarms') },

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { UNIT_STATUSES } from '../../protocol/status.js';
+import type { ExpectedFree } from '../../units/directory.js';
 import { assignUnit, cancelAssignment, expectFree, relieveUnit } from '../../veks/assignments.js';
 import { holdById, holdUnit, releaseHold } from '../../veks/holds.js';
 import { moveUnit } from '../../veks/unit-status.js';
@@ -13,6 +14,29 @@ import { VekReach } from './vek-reach.js';
 import { body, IdParam, text } from './vek-schema.js';
 
 const MAX_HOLD_S = 300;
+
+const ExpectedFreeSchema = z
+  .object({
+    at: z.iso.datetime({ offset: true }).nullable().openapi({ description: 'Null: nobody knows' }),
+    place: z
+      .object({
+        lon: z.number().min(-180).max(180),
+        lat: z.number().min(-90).max(90),
+        name: text(200).min(1).nullish().openapi({ description: 'As people call it' }),
+      })
+      .nullish()
+      .openapi({ description: 'Where: a hospital, a station. It is counted from there; left out: from its fix' }),
+  })
+  .refine(({ at, place }) => at !== null || (place ?? null) === null, {
+    message: 'a place goes with an instant',
+    path: ['place'],
+  })
+  .openapi('ExpectedFree');
+
+function expectedFreeOf({ at, place }: z.infer<typeof ExpectedFreeSchema>): ExpectedFree | null {
+  if (at === null) return null;
+  return { at: Date.parse(at), place: place ? { lon: place.lon, lat: place.lat, name: place.name ?? null } : null };
+}
 
 export function assignmentRoutes(operations: Operations, core: Core): void {
   const { database, directory } = core;
@@ -177,22 +201,19 @@ export function assignmentRoutes(operations: Operations, core: Core): void {
     {
       method: 'put',
       path: '/api/v1/assignments/{id}/expected-free',
-      description: 'Notes when a unit at work is expected to be free again; null: nobody knows.',
-      request: {
-        params: IdParam,
-        body: body(z.object({ at: z.iso.datetime({ offset: true }).nullable() }).openapi('ExpectedFree')),
-      },
+      description: 'Notes when a unit at work is expected to be free again, and where; null: nobody knows.',
+      request: { params: IdParam, body: body(ExpectedFreeSchema) },
       responses: { 204: { description: 'Noted' } },
     },
     async (c) => {
       const { id } = c.req.valid('param');
-      const { at } = c.req.valid('json');
+      const given = c.req.valid('json');
       const caller = c.get('caller');
       const { vekId, unitId, agencyId } = await commanded(caller, id);
       await caller.changes.change([vekId, unitId], (tx, records) => {
-        const detail = { assignmentId: id, at };
+        const detail = { assignmentId: id, ...given };
         records.audit(caller.auditEntry('expect_free', { kind: 'unit', id: unitId }, detail, agencyId));
-        return expectFree(tx, records, id, at === null ? null : Date.parse(at), Date.now());
+        return expectFree(tx, records, id, expectedFreeOf(given), { by: caller.actor, at: Date.now() });
       });
       await directory.reloadUnits([unitId]);
       return c.body(null, 204);

@@ -1,6 +1,7 @@
 /** What waits for a person, and after how long an agency's people are told. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { ATTENTION_KINDS, ATTENTION_LEVELS } from '../../protocol/attention.js';
 import { acknowledgeAttention, attentionParties, readAttention } from '../../veks/attention.js';
 import { AttentionPolicySchema, attentionPolicyOf, setAttentionPolicy } from '../../veks/attention-policy.js';
@@ -45,7 +46,7 @@ export function attentionRoutes(operations: Operations, { database, directory }:
       request: {
         query: z.object({
           which: z.enum(['open', 'all']).default('open'),
-          limit: z.coerce.number().int().min(1).max(MAX_ITEMS).default(500),
+          limit: numberInUrl(z.number().int().min(1).max(MAX_ITEMS)).default(500),
         }),
       },
       responses: { 200: json(z.object({ at: z.number(), items: z.array(AttentionSchema) }), 'What waits') },

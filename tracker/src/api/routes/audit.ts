@@ -2,7 +2,9 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { feedSql as sql } from '../../feed/feed-sql.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { json, type Operations } from '../operation.js';
+import { text } from './vek-schema.js';
 
 const MAX_ENTRIES = 1000;
 
@@ -27,7 +29,7 @@ const instant = z.iso
   .datetime({ offset: true })
   .transform((value) => Date.parse(value))
   .optional();
-const text = z.string().max(200).optional();
+const word = text(200).optional();
 
 export function auditRoutes(operations: Operations, { database, changes }: Core): void {
   operations.add(
@@ -39,12 +41,12 @@ export function auditRoutes(operations: Operations, { database, changes }: Core)
         'The agency’s audit entries by position, with the hash that chains them: who, of which agency, for which purpose, what, when, from where. Reading them is audited too.',
       request: {
         query: z.object({
-          after: z.coerce.number().int().min(0).default(0),
-          limit: z.coerce.number().int().min(1).max(MAX_ENTRIES).default(100),
-          actor: text,
-          action: text,
-          subjectKind: text,
-          subjectId: text,
+          after: numberInUrl(z.number().int().min(0)).default(0),
+          limit: numberInUrl(z.number().int().min(1).max(MAX_ENTRIES)).default(100),
+          actor: word,
+          action: word,
+          subjectKind: word,
+          subjectId: word,
           from: instant,
           to: instant,
         }),

@@ -1,6 +1,7 @@
 /** What desks tell crews, besides where to go: messages, and how often to report. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { setReportInterval } from '../../units/report-interval.js';
 import { conversation, sendCrewMessage } from '../../veks/crew-messages.js';
 import { type Caller, json, type Operations } from '../operation.js';
@@ -37,7 +38,7 @@ export function crewRoutes(operations: Operations, { database, directory }: Core
       description: 'What desks and the unit’s crew wrote to each other, newest first.',
       request: {
         params: IdParam,
-        query: z.object({ limit: z.coerce.number().int().min(1).max(MAX_LINES).default(100) }),
+        query: z.object({ limit: numberInUrl(z.number().int().min(1).max(MAX_LINES)).default(100) }),
       },
       responses: { 200: json(z.object({ messages: z.array(LineSchema) }), 'Messages') },
     },

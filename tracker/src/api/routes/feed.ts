@@ -6,6 +6,7 @@ import { CloudEventSchema, CONSUMER_NAME, cloudEvent, cursorAt, positionOf, SNAP
 import { type EventFilter, SubjectsSchema, TypesSchema } from '../../feed/event-filter.js';
 import { CursorGone, type FeedReader } from '../../feed/feed.js';
 import { SNAPSHOT_KINDS, takeSnapshot } from '../../feed/snapshot.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 
@@ -63,8 +64,8 @@ export function feedRoutes(operations: Operations, { feed, database }: Core, ver
         query: z.object({
           after: z.string().max(64).optional(),
           consumer: consumer.optional(),
-          limit: z.coerce.number().int().min(1).max(MAX_EVENTS).default(100),
-          wait: z.coerce.number().min(0).max(MAX_WAIT_S).default(0).openapi({ description: 'Seconds' }),
+          limit: numberInUrl(z.number().int().min(1).max(MAX_EVENTS)).default(100),
+          wait: numberInUrl(z.number().min(0).max(MAX_WAIT_S)).default(0).openapi({ description: 'Seconds' }),
           ...filters,
         }),
       },

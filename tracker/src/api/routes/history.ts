@@ -10,6 +10,7 @@ import {
   unitsNear,
   unitTrack,
 } from '../../history/index.js';
+import { numberInUrl } from '../../number-in-url.js';
 import type { CrewUnit } from '../../units/directory.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
@@ -33,7 +34,7 @@ const Instant = z
   .openapi({ type: 'string', example: '2026-01-01T14:00:00Z', description: 'Epoch ms, or ISO 8601 with offset' });
 /** In a body numbers are numbers. */
 const BodyInstant = z.union([z.number().int().min(0).max(8.64e15), Instant]);
-const GapS = z.coerce.number().min(GAP_S.least).max(GAP_S.most);
+const GapS = numberInUrl(z.number().min(GAP_S.least).max(GAP_S.most));
 const Position = z.tuple([z.number().min(-180).max(180), z.number().min(-90).max(90)]);
 
 const NearUnitSchema = z
@@ -227,7 +228,7 @@ export function historyRoutes(operations: Operations, { database, directory, cha
       request: {
         query: z.object({
           at: Instant,
-          maxAgeS: z.coerce.number().min(1).max(MAX_AGE_S).default(DEFAULT_MAX_AGE_S).openapi({
+          maxAgeS: numberInUrl(z.number().min(1).max(MAX_AGE_S)).default(DEFAULT_MAX_AGE_S).openapi({
             description: 'Older fixes are not looked for: such a unit is given without a place',
           }),
         }),

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { box, boxContains, lonLat, nearestSuitable, type UnitRoster } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
 import { areApart, distanceBetweenM, isFresh } from '../../live/other-sources.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { STALE_AFTER_INTERVALS, UNIT_FLAG } from '../../protocol/live-frame.js';
 import { DISPATCHABLE_STATUSES } from '../../protocol/status.js';
 import { type CrewUnit, holdAt } from '../../units/directory.js';
@@ -67,7 +68,6 @@ const LiveUnitSchema = z
   })
   .openapi('LiveUnit');
 
-const Degrees = z.coerce.number();
 const Box = z.string().transform((text, context) => {
   const parts = text.split(',').map(Number);
   try {
@@ -229,9 +229,9 @@ export function liveRoutes(operations: Operations, { directory, live, intake }: 
       description: 'The k nearest suitable units by straight line, why each, and why not the others.',
       request: {
         query: z.object({
-          lon: Degrees.min(-180).max(180),
-          lat: Degrees.min(-90).max(90),
-          k: z.coerce.number().int().min(1).max(100).default(5),
+          lon: numberInUrl(z.number().min(-180).max(180)),
+          lat: numberInUrl(z.number().min(-90).max(90)),
+          k: numberInUrl(z.number().int().min(1).max(100)).default(5),
           capability: z
             .string()
             .regex(/^[a-z_]+(:\d+(\.\d+)?)?(,[a-z_]+(:\d+(\.\d+)?)?)*$/)
@@ -242,9 +242,9 @@ export function liveRoutes(operations: Operations, { directory, live, intake }: 
             .optional()
             .openapi({ description: 'Agency codes, several by comma; others are not asked' }),
           kind: z.string().optional().openapi({ description: 'Unit kinds, several by comma' }),
-          minHeadCount: z.coerce.number().int().min(0).max(100).optional(),
+          minHeadCount: numberInUrl(z.number().int().min(0).max(100)).optional(),
           vekId: z.uuid().optional().openapi({ description: 'Units already on it are not offered' }),
-          maxFixAgeS: z.coerce.number().positive().max(86_400).default(DEFAULT_MAX_FIX_AGE_S),
+          maxFixAgeS: numberInUrl(z.number().positive().max(86_400)).default(DEFAULT_MAX_FIX_AGE_S),
         }),
       },
       responses: {

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { lonLat, PRIORITIES } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
 import { normsHere } from '../../dispatch/response-norms.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 
@@ -11,7 +12,7 @@ import { ApiError } from '../problem.js';
 const MAX_TILES = 2000;
 const TILE_TTL_MS = 60_000;
 
-const Place = { lon: z.coerce.number().min(-180).max(180), lat: z.coerce.number().min(-90).max(90) };
+const Place = { lon: numberInUrl(z.number().min(-180).max(180)), lat: numberInUrl(z.number().min(-90).max(90)) };
 
 export function placeRoutes(operations: Operations, { geoStore, dispatch: { places } }: Core): void {
   operations.add(
@@ -65,8 +66,8 @@ export function placeRoutes(operations: Operations, { geoStore, dispatch: { plac
         'A vector tile of the base map: layers territory, road, river. What is generated or approximate says so.',
       request: {
         params: z.object({
-          z: z.coerce.number().int().min(0).max(14),
-          x: z.coerce.number().int().min(0),
+          z: numberInUrl(z.number().int().min(0).max(14)),
+          x: numberInUrl(z.number().int().min(0)),
           y: z.string().regex(/^\d{1,5}(\.mvt)?$/),
         }),
       },
@@ -100,7 +101,7 @@ export function placeRoutes(operations: Operations, { geoStore, dispatch: { plac
       method: 'get',
       path: '/api/v1/shelters',
       description: 'The nearest published shelters. What is not published (capacity, category, accessibility) is null.',
-      request: { query: z.object({ ...Place, k: z.coerce.number().int().min(1).max(1000).default(5) }) },
+      request: { query: z.object({ ...Place, k: numberInUrl(z.number().int().min(1).max(1000)).default(5) }) },
       responses: {
         200: json(
           z.object({

@@ -65,7 +65,7 @@ export function proposalRoutes(operations: Operations, { database, directory, di
       method: 'get',
       path: '/api/v1/proposals',
       description:
-        'Open proposals for VEKs that the agency owns or has a part in, oldest first. Events: lv.vanags.proposal.made.v1, .changed.v1, .withdrawn.v1, .confirmed.v1, .dismissed.v1.',
+        'Open proposals for VEKs that the agency owns or has a part in, or that would take a unit from one, oldest first. Events: lv.vanags.proposal.made.v1, .changed.v1, .withdrawn.v1, .confirmed.v1, .dismissed.v1.',
       responses: { 200: json(z.object({ proposals: z.array(ProposalShown) }), 'Proposals') },
     },
     async (c) => c.json({ proposals: (await openProposals(database, c.get('caller').agencies())).map(shown) }, 200),

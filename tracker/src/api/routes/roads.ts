@@ -12,6 +12,7 @@ import {
   wholeMs,
 } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 
@@ -325,8 +326,8 @@ export function roadRoutes(operations: Operations, { roads, closures }: Core): v
           from: PlaceText,
           to: PlaceText,
           profile: Profile,
-          heading: z.coerce.number().pipe(Heading).optional(),
-          speedMps: z.coerce.number().pipe(Speed).optional(),
+          heading: numberInUrl(Heading).optional(),
+          speedMps: numberInUrl(Speed).optional(),
         }),
       },
       responses: { 200: json(RouteSchema, 'The way, or why there is none'), ...ROAD_RESPONSES },
@@ -473,8 +474,8 @@ export function roadRoutes(operations: Operations, { roads, closures }: Core): v
         'A vector tile of the roads in use: layer `road` with class, name, ref, oneway, generated. Its ETag names the network.',
       request: {
         params: z.object({
-          z: z.coerce.number().int().min(0).max(MAX_TILE_ZOOM),
-          x: z.coerce.number().int().min(0),
+          z: numberInUrl(z.number().int().min(0).max(MAX_TILE_ZOOM)),
+          x: numberInUrl(z.number().int().min(0)),
           y: z.string().regex(/^\d{1,6}(\.mvt)?$/),
         }),
       },

@@ -11,6 +11,7 @@ import {
 import type { Core } from '../../core.js';
 import { DispatchRefusal } from '../../dispatch/errors.js';
 import { cardText, importCards, storedCard, withdrawCard } from '../../dispatch/run-cards.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { json, type Operations } from '../operation.js';
 
 const MAX_PROBLEMS = 50;
@@ -121,10 +122,10 @@ export function runCardRoutes(operations: Operations, { database, dispatch }: Co
         query: z.object({
           typeCode: z.string().min(1).max(80),
           priority: z.enum(PRIORITIES),
-          lon: z.coerce.number().min(-180).max(180),
-          lat: z.coerce.number().min(-90).max(90),
+          lon: numberInUrl(z.number().min(-180).max(180)),
+          lat: numberInUrl(z.number().min(-90).max(90)),
           object: z.string().max(80).optional().openapi({ description: 'Code of the object it happens at' }),
-          at: z.coerce.number().int().optional().openapi({ description: 'Epoch ms; now, if not given' }),
+          at: numberInUrl(z.number().int()).optional().openapi({ description: 'Epoch ms; now, if not given' }),
         }),
       },
       responses: {

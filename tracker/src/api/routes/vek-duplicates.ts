@@ -1,6 +1,7 @@
 /** Cards that may be of one emergency: suggested, and merged by a person. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { findDuplicates } from '../../veks/duplicates.js';
 import { mergeVek } from '../../veks/vek-merge.js';
 import { veksSql as sql } from '../../veks/veks-sql.js';
@@ -26,9 +27,9 @@ export function vekDuplicateRoutes(operations: Operations, core: Core): void {
       request: {
         query: z
           .object({
-            lon: z.coerce.number().min(-180).max(180).optional(),
-            lat: z.coerce.number().min(-90).max(90).optional(),
-            accuracyM: z.coerce.number().min(0).max(1_000_000).optional(),
+            lon: numberInUrl(z.number().min(-180).max(180)).optional(),
+            lat: numberInUrl(z.number().min(-90).max(90)).optional(),
+            accuracyM: numberInUrl(z.number().min(0).max(1_000_000)).optional(),
             typeCode: text(64).optional(),
             at: z.iso.datetime({ offset: true }).optional(),
           })

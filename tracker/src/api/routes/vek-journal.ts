@@ -1,6 +1,7 @@
 /** What happened on a card, and what people wrote on it. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { numberInUrl } from '../../number-in-url.js';
 import { addComment, readComments, readHistory } from '../../veks/vek-journal.js';
 import { json, type Operations } from '../operation.js';
 import type { ReadLog } from '../read-log.js';
@@ -49,8 +50,10 @@ export function vekJournalRoutes(operations: Operations, core: Core, reads: Read
       request: {
         params: IdParam,
         query: z.object({
-          after: z.coerce.number().int().min(0).default(0).openapi({ description: '`seq` of the last line known' }),
-          limit: z.coerce.number().int().min(1).max(MAX_LINES).default(MAX_LINES),
+          after: numberInUrl(z.number().int().min(0))
+            .default(0)
+            .openapi({ description: '`seq` of the last line known' }),
+          limit: numberInUrl(z.number().int().min(1).max(MAX_LINES)).default(MAX_LINES),
         }),
       },
       responses: {

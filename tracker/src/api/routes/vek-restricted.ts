@@ -19,6 +19,11 @@ const SETS = Object.keys(RESTRICTED_SETS) as [RestrictedSet, ...RestrictedSet[]]
 const SetParam = z.object({ id: z.uuid(), set: z.enum(SETS) });
 
 const callerFields = { phone: z.string().nullable(), name: z.string().nullable(), note: z.string().nullable() };
+const Version = z
+  .number()
+  .int()
+  .min(0)
+  .openapi({ description: 'Of the caller’s data, not of the card; 0: as they came with the report' });
 
 export function vekRestrictedRoutes(operations: Operations, core: Core): void {
   const reach = new VekReach(core);
@@ -33,7 +38,11 @@ export function vekRestrictedRoutes(operations: Operations, core: Core): void {
       request: { params: IdParam },
       responses: {
         200: json(
-          z.object({ ...callerFields, others: z.array(z.object({ vekId: z.uuid(), ...callerFields })) }),
+          z.object({
+            ...callerFields,
+            version: Version,
+            others: z.array(z.object({ vekId: z.uuid(), ...callerFields })),
+          }),
           'The caller',
         ),
         404: { description: 'None here' },
@@ -48,8 +57,10 @@ export function vekRestrictedRoutes(operations: Operations, core: Core): void {
         return callersOf(tx, id);
       });
       if (known.length === 0) throw new ApiError(404, 'not_found', 'no caller is known');
-      const { phone, name, note } = known.find(({ vekId }) => vekId === id) ?? { phone: null, name: null, note: null };
-      return c.json({ phone, name, note, others: known.filter(({ vekId }) => vekId !== id) }, 200);
+      const own = known.find(({ vekId }) => vekId === id) ?? { phone: null, name: null, note: null, version: 0 };
+      const { phone, name, note, version } = own;
+      const others = known.filter((each) => each !== own);
+      return c.json({ phone, name, note, version, others }, 200);
     },
   );
 
@@ -58,18 +69,25 @@ export function vekRestrictedRoutes(operations: Operations, core: Core): void {
     {
       method: 'put',
       path: '/api/v1/veks/{id}/caller',
-      description: 'Writes down what is known of the caller by now; fields that are not given stay as they are.',
-      request: { params: IdParam, body: body(CallerSchema.openapi('VekCaller')) },
-      responses: { 204: { description: 'Written' } },
+      description:
+        'Writes down what is known of the caller by now; fields that are not given stay as they are. With the `version` that was read nothing is lost: 409 if somebody has written since.',
+      request: {
+        params: IdParam,
+        body: body(CallerSchema.extend({ version: Version.optional() }).openapi('VekCaller')),
+      },
+      responses: {
+        204: { description: 'Written' },
+        409: { description: '`version_conflict`, with the `version` that is current, by whom and when' },
+      },
     },
     async (c) => {
       const { id } = c.req.valid('param');
       const caller = c.get('caller');
       await reach.mustBeParty(caller, id);
-      const fields = c.req.valid('json');
+      const { version: known, ...fields } = c.req.valid('json');
       await caller.changes.change([id], async (tx, records) => {
         records.audit(caller.auditEntry('write_caller', { kind: 'vek', id }, { changed: Object.keys(fields) }));
-        await putCaller(tx, records, id, fields, caller.actor, Date.now());
+        await putCaller(tx, records, { vekId: id, known, ...fields }, caller.actor, Date.now());
       });
       return c.body(null, 204);
     },

@@ -118,6 +118,13 @@ export const VekSchema = z
         version: z.number().int(),
         relieves: z.uuid().nullable().openapi({ description: 'The assignment that it takes over from' }),
         relievedBy: z.uuid().nullable(),
+        expectedFree: z
+          .object({
+            at: z.number(),
+            place: z.object({ lon: z.number(), lat: z.number(), name: z.string().nullable() }).nullable(),
+          })
+          .nullable()
+          .openapi({ description: 'When its unit should be free again, and where' }),
         milestones: z.record(z.string(), Milestone).nullable(),
       }),
     ),

@@ -17,7 +17,7 @@ const NewWebhookSchema = z
   .object({
     id: z.uuid(),
     url: z
-      .url({ protocol: /^https?$/ })
+      .url({ protocol: /^https?$/, abort: true })
       .max(2000)
       .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'holds a name or a password'),
     types: TypesSchema.default([]),

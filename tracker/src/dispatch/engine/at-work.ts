@@ -48,7 +48,9 @@ export function workingUnits(
   const judgement = new Judgement(demand.lines.length);
   return atWork.flatMap(({ unit, travel }): WorkingUnit[] => {
     const underWay = isUnderWay(unit);
-    const response = responseTime(unit, (underWay ? travel : null) ?? THERE, question.now, correction);
+    // when and where it will be free again is of no concern to those it is under way to
+    const arriving = { ...unit, freeAt: null, freePlace: null };
+    const response = responseTime(arriving, (underWay ? travel : null) ?? THERE, question.now, correction);
     const candidate = createCandidate(asAtHand(unit, question), response, 0, eligibility, question, judgement);
     if (candidate === undefined) return [];
     const { servesFreely, servesAtPenalty } = candidate;
@@ -87,6 +89,7 @@ function asAtHand(unit: DispatchUnit, { now, place, dispatchableStatuses }: Disp
     reservedFor: null,
     crewOutWith: null,
     freeAt: null,
+    freePlace: null,
     workPriority: null,
     place: unit.place ?? place,
     fixTime: now,

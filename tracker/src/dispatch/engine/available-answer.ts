@@ -1,4 +1,5 @@
 import { type AvailableQuestion, available, type DispatchUnit } from '../../../../geo-engine/src/index.js';
+import { fromOf } from './counted-from.js';
 
 /** What there is, as the API tells it. */
 export function answerAvailable(question: AvailableQuestion, roster: Iterable<DispatchUnit>): object {
@@ -18,6 +19,7 @@ export function answerAvailable(question: AvailableQuestion, roster: Iterable<Di
       headCount: unit.headCount,
       lon: unit.place?.[0] ?? null,
       lat: unit.place?.[1] ?? null,
+      from: fromOf(unit),
       response,
       verdict,
     })),

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY, lonLat, type StandingUnit } from '../../../../geo-engine/src/index.js';
+import { DEFAULT_POLICY, lonLat } from '../../../../geo-engine/src/index.js';
+import { createStandingUnit } from '../../../test/harness/standing-unit.js';
 import { EngineThread, type FleetSource, type RoadsSource } from './engine-thread.js';
 import { FIX_STRIDE, FIX_TIME, type FleetOrder, HANDLE, HEADING_DEG, LAT, LON, RECEIVED_AT } from './fleet-order.js';
 import type { AvailableUnitsAsked, EngineQuestion } from './orders.js';
@@ -8,32 +9,7 @@ const NOW = Date.UTC(2026, 5, 1, 12);
 const PLACE = lonLat(24.1, 56.95);
 const NO_ROADS: RoadsSource = { roadsSoFar: () => [], onRoads: () => {} };
 
-const standing = (handle: number): StandingUnit => ({
-  handle,
-  unitId: `unit ${handle}`,
-  callsign: `B${handle}`,
-  agencyId: 'agency',
-  kind: 'tanker',
-  status: 'available',
-  capabilities: new Map([['water', 1]]),
-  held: false,
-  vekId: null,
-  onShift: null,
-  headCount: null,
-  service: 'service',
-  profile: 'car',
-  qualifications: new Map(),
-  equipment: new Map(),
-  crewId: null,
-  crewOutWith: null,
-  shiftEndsAt: null,
-  restUntil: null,
-  idleSince: null,
-  reservedFor: null,
-  freeAt: null,
-  workPriority: null,
-  turnoutMs: 0,
-});
+const standing = (handle: number) => createStandingUnit(handle, { capabilities: new Map([['water', 1]]) });
 
 /** A fix so far east of the place, degrees; null: nobody knows where. */
 function fix(handle: number, eastDeg: number | null): number[] {

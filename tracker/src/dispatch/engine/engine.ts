@@ -27,6 +27,7 @@ import {
 } from '../../../../geo-engine/src/index.js';
 import { type AtWork, isUnderWay, stillWanted, workingUnits } from './at-work.js';
 import { answerAvailable } from './available-answer.js';
+import { fromOf } from './counted-from.js';
 import { type FleetOrder, takeFleetOrder } from './fleet-order.js';
 import { candidatesElsewhere, type GatheredIncident, KnownCandidates, proposeAmong } from './known-candidates.js';
 import { waysFor } from './lights-and-siren.js';
@@ -41,6 +42,7 @@ import type {
   ReEvaluationAsked,
   WrittenDecision,
 } from './orders.js';
+import { rehearsalQuestion } from './rehearsal.js';
 
 /** A recommendation, and what is written down of it afterwards: nobody waits for that. */
 export interface Recommended {
@@ -85,6 +87,16 @@ export class Engine {
     return gatherings.length === 1
       ? this.#recommendOne(gatherings[0]!, asked)
       : this.#recommendTogether(gatherings, asked);
+  }
+
+  /** Does all that a desk's question of some turn would make it do, for nobody. false: there is nobody to ask about. */
+  rehearse(turn: number, now: number): boolean {
+    const asked = rehearsalQuestion(this.#roster, turn, now);
+    if (asked === undefined) return false;
+    const { answer, written } = this.recommend(asked);
+    JSON.stringify(answer);
+    written();
+    return true;
   }
 
   available(asked: AvailableUnitsAsked): object {
@@ -245,8 +257,9 @@ function withPlaces<Output extends Pick<Recommendation, 'units' | 'lines'>>(
 ) {
   const known = new Map(considered.map(({ unit }) => [unit.unitId, unit]));
   const shown = <Named extends { readonly unitId: string }>(named: Named) => {
-    const { place, kind, status, profile } = known.get(named.unitId)!;
-    return { ...named, kind, status, profile, lon: place?.[0] ?? null, lat: place?.[1] ?? null };
+    const unit = known.get(named.unitId)!;
+    const { place, kind, status, profile } = unit;
+    return { ...named, kind, status, profile, lon: place?.[0] ?? null, lat: place?.[1] ?? null, from: fromOf(unit) };
   };
   return {
     ...output,

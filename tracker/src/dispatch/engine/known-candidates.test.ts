@@ -18,6 +18,7 @@ import {
   StraightWays,
   type Surroundings,
 } from '../../../../geo-engine/src/index.js';
+import { createStandingUnit } from '../../../test/harness/standing-unit.js';
 import { type GatheredIncident, KnownCandidates, proposeAmong } from './known-candidates.js';
 
 const WORLDS = 8;
@@ -40,32 +41,11 @@ function createTown(random: SeededRandom, units: number): DispatchRoster {
   const roster = new DispatchRoster();
   for (let handle = 1; handle <= units; handle++) {
     const capabilities = new Map([[random.pick(CAPABILITIES), 1]]);
-    roster.upsert({
-      handle,
-      unitId: `unit ${handle}`,
-      callsign: `B${handle}`,
-      agencyId: 'agency',
-      kind: 'tanker',
-      status: random.next() < 0.9 ? 'available' : 'on_scene',
-      capabilities,
-      held: false,
-      vekId: null,
-      onShift: random.next() < 0.9,
-      headCount: 3,
-      service: 'service',
-      profile: 'car',
-      qualifications: new Map(),
-      equipment: new Map(),
-      crewId: null,
-      crewOutWith: null,
-      shiftEndsAt: null,
-      restUntil: random.next() < 0.1 ? NOW + 3_600_000 : null,
-      idleSince: null,
-      reservedFor: null,
-      freeAt: null,
-      workPriority: null,
-      turnoutMs: 1000 * random.below(90),
-    });
+    const status = random.next() < 0.9 ? 'available' : 'on_scene';
+    const onShift = random.next() < 0.9;
+    const restUntil = random.next() < 0.1 ? NOW + 3_600_000 : null;
+    const turnoutMs = 1000 * random.below(90);
+    roster.upsert(createStandingUnit(handle, { capabilities, status, onShift, headCount: 3, restUntil, turnoutMs }));
     const place = lonLat(random.between(24, 24.2), random.between(56.9, 57));
     const told = { fixTime: NOW, receivedAt: NOW, accuracyM: 5, speedMps: 0, headingDeg: null, suspect: [] };
     roster.move(handle, { place, ...told });

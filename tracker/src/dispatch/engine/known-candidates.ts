@@ -14,6 +14,7 @@ import {
   sentBy,
   type Travel,
   type Ways,
+  wayStartOf,
 } from '../../../../geo-engine/src/index.js';
 
 /** With each the incidents learn who is left to them; what changes others after so many is left to the next look. */
@@ -84,7 +85,7 @@ export function candidatesElsewhere(
 }
 
 function travelsOf(units: readonly DispatchUnit[], ways: Ways): { unit: DispatchUnit; travel: Travel }[] {
-  const travels = units.length === 0 ? [] : ways.table(units);
+  const travels = units.length === 0 ? [] : ways.table(units.map(wayStartOf));
   return units.flatMap((unit, i) => (travels[i] == null ? [] : [{ unit, travel: travels[i] }]));
 }
 

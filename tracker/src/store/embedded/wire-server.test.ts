@@ -52,7 +52,7 @@ describe('many clients on the one backend', () => {
 
   it('E2 a transaction is one client’s until it ends; the others wait and then see what it committed', async () => {
     const [writer, reader] = [await connected(), await connected()];
-    await writer.query('CREATE TABLE t (n int)');
+    await writer.query('DROP TABLE IF EXISTS t; CREATE TABLE t (n int)');
     await writer.query('BEGIN');
     await writer.query('INSERT INTO t VALUES (1)');
     let seen: number | undefined;
@@ -69,7 +69,7 @@ describe('many clients on the one backend', () => {
 
   it('E3 what a client leaves open when it goes is rolled back, and nobody waits for it', async () => {
     const [quitter, other] = [await connected(), await connected()];
-    await other.query('CREATE TABLE left_open (n int)');
+    await other.query('DROP TABLE IF EXISTS left_open; CREATE TABLE left_open (n int)');
     await quitter.query('BEGIN');
     await quitter.query('INSERT INTO left_open VALUES (1)');
     (quitter as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
