@@ -3,7 +3,7 @@
 
 const TESTS = '(\\.test\\.tsx?$|/test/)';
 /** Tools that know nothing of the tracker: the driver's wrapper, SQL files, networks, the log. */
-const TOOLS = '^tracker/src/(log|ip-network|number-in-url|store/(database|errors|sql-file))\\.ts$';
+const TOOLS = '^tracker/src/(log|ip-network|number-in-url|stored-(text|instant)|store/(database|errors|sql-file))\\.ts$';
 /** The folders whose code ships. */
 const PRODUCT = '^(geo-engine|tracker|console)/';
 /** The bench builds the alternatives that we are measured against, and counts rows from outside. */

@@ -1,15 +1,12 @@
 /** What calls and messages have in common in requests. */
 import { z } from '@hono/zod-openapi';
+import { text } from '../../src/stored-text.js';
 
 /** Who reads what callers say, and writes to them. */
 export const CALL_READERS = ['call_taker', 'dispatcher'];
 
-export const text = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .refine((value) => !value.includes('\0'), 'holds a NUL character');
+/** A text of one character at least. */
+export const said = (most: number) => text(most).min(1);
 export const body = <T extends z.ZodType>(schema: T) => ({
   required: true,
   content: { 'application/json': { schema } },

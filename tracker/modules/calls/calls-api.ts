@@ -1,12 +1,13 @@
 /** What sources of calls send, and what call takers read. */
 import { z } from '@hono/zod-openapi';
 import type { Database, Queryable } from '../../src/store/database.js';
+import { instant } from '../../src/stored-instant.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
 import { type Asker, accessed, type ModuleCaller } from '../module-callers.js';
 import { type TrackerClient, TrackerRefusal } from '../tracker-client.js';
 import { decodeAmlForm, decodeAmlSms, isSignedForm } from './aml.js';
 import { type CallIntake, callOfMsd, type TakenCall } from './call-intake.js';
-import { body, CALL_READERS, NeedsSchema, PlaceSchema, text } from './call-schema.js';
+import { body, CALL_READERS, NeedsSchema, PlaceSchema, said } from './call-schema.js';
 import { callsSql as sql } from './calls-sql.js';
 import { textOfSeptets } from './gsm7.js';
 import { decodeMsd, MsdFieldsSchema } from './msd.js';
@@ -16,21 +17,21 @@ const MOST_HISTORY = 50;
 const MOST_RECENT = 100;
 
 const told = {
-  source: text(64).openapi({ description: 'The system that tells of the call' }),
-  callId: text(128).openapi({ description: 'Its own name of the call; told again, nothing changes' }),
-  phone: text(32).nullish().openapi({ description: 'Absent or null: withheld, or a phone without a SIM' }),
-  receivedAt: z.iso.datetime({ offset: true }).optional(),
+  source: said(64).openapi({ description: 'The system that tells of the call' }),
+  callId: said(128).openapi({ description: 'Its own name of the call; told again, nothing changes' }),
+  phone: said(32).nullish().openapi({ description: 'Absent or null: withheld, or a phone without a SIM' }),
+  receivedAt: instant.optional(),
 };
 const NewCallSchema = z
   .object({
     ...told,
     channel: z.enum(['voice', 'sms', 'app', 'transfer']),
-    callerName: text(200).nullish(),
-    words: text(4000).nullish().openapi({ description: 'Of a message, or of who transfers the call' }),
+    callerName: said(200).nullish(),
+    words: said(4000).nullish().openapi({ description: 'Of a message, or of who transfers the call' }),
     needs: NeedsSchema,
     place: PlaceSchema,
     transfer: z
-      .object({ psap: text(100), reference: text(100).nullish() })
+      .object({ psap: said(100), reference: said(100).nullish() })
       .nullish()
       .openapi({ description: 'Of a call that another answering point hands on' }),
   })
@@ -53,8 +54,8 @@ const ECallSchema = z
   .openapi('NewECall');
 const SmsSchema = z
   .object({
-    from: text(32),
-    text: text(1000).nullish(),
+    from: said(32),
+    text: said(1000).nullish(),
     dataHex: z
       .string()
       .regex(/^([0-9a-fA-F]{2}){1,160}$/, 'not octets in hexadecimal')

@@ -2,9 +2,10 @@
 import { z } from '@hono/zod-openapi';
 import { numberInUrl } from '../../src/number-in-url.js';
 import type { Database } from '../../src/store/database.js';
+import { instant } from '../../src/stored-instant.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
 import { type Asker, accessed } from '../module-callers.js';
-import { body, CALL_READERS, NeedsSchema, PlaceSchema, text } from './call-schema.js';
+import { body, CALL_READERS, NeedsSchema, PlaceSchema, said } from './call-schema.js';
 import { callsSql as sql } from './calls-sql.js';
 import { type Conversations, RECEIPTS, type Receipt } from './conversations.js';
 
@@ -14,17 +15,17 @@ const MOST_WAIT_S = 25;
 const IdParam = z.object({ id: z.uuid() });
 const MessageSchema = z
   .object({
-    source: text(64).openapi({ description: 'The gateway, which is asked for answers under the same name' }),
-    messageId: text(100).openapi({ description: 'Its own name of the message; told again, nothing changes' }),
-    callId: text(128)
+    source: said(64).openapi({ description: 'The gateway, which is asked for answers under the same name' }),
+    messageId: said(100).openapi({ description: 'Its own name of the message; told again, nothing changes' }),
+    callId: said(128)
       .nullish()
       .openapi({ description: 'Its own name of the conversation; where there is none, the phone is' }),
-    phone: text(32).nullish(),
+    phone: said(32).nullish(),
     channel: z.enum(['sms', 'app']),
-    words: text(4000),
+    words: said(4000),
     needs: NeedsSchema,
     place: PlaceSchema,
-    sentAt: z.iso.datetime({ offset: true }).optional(),
+    sentAt: instant.optional(),
   })
   .refine(({ callId, phone }) => callId != null || phone != null, 'callId or phone')
   .openapi('CallerMessage');
@@ -169,7 +170,7 @@ export function conversationRoutes(
         'The desk’s messages that a gateway has still to hand over, oldest first. They come again until a receipt says that they went.',
       request: {
         query: z.object({
-          source: text(64),
+          source: said(64),
           wait: numberInUrl(z.number().int().min(0).max(MOST_WAIT_S)).default(0).openapi({ description: 'Seconds' }),
         }),
       },
@@ -204,7 +205,7 @@ export function conversationRoutes(
         params: IdParam,
         body: body(
           z
-            .object({ source: text(64), state: z.enum(Object.keys(RECEIPTS) as [Receipt, ...Receipt[]]) })
+            .object({ source: said(64), state: z.enum(Object.keys(RECEIPTS) as [Receipt, ...Receipt[]]) })
             .openapi('MessageReceipt'),
         ),
       },
@@ -263,7 +264,7 @@ export function conversationRoutes(
       method: 'post',
       path: '/api/v1/calls/{id}/messages',
       description: 'Writes to the caller. The id is made by the sender: sent again, it is the same message.',
-      request: { params: IdParam, body: body(z.object({ id: z.uuid(), words: text(1000) }).openapi('DeskMessage')) },
+      request: { params: IdParam, body: body(z.object({ id: z.uuid(), words: said(1000) }).openapi('DeskMessage')) },
       responses: {
         200: json(Written, 'It was written before'),
         201: json(Written, 'On its way'),

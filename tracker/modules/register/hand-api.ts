@@ -2,10 +2,11 @@
 import { z } from '@hono/zod-openapi';
 import { numberInUrl } from '../../src/number-in-url.js';
 import type { Database } from '../../src/store/database.js';
+import { text } from '../../src/stored-text.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
 import { accessed, type ModuleCaller } from '../module-callers.js';
 import { camel, EntrySchema } from './entry.js';
-import { instant, READERS, type RegisterAgencies, text } from './register-api.js';
+import { epochMs, READERS, type RegisterAgencies } from './register-api.js';
 import { changeByHand, enterByHand, type PoliceAgency } from './register-entries.js';
 import { registerSql as sql } from './register-sql.js';
 
@@ -17,7 +18,7 @@ const MAX_SKEW_MS = 60_000;
 
 const body = <T extends z.ZodType>(schema: T) => ({ required: true, content: { 'application/json': { schema } } });
 const said = (most: number) => text(most).min(1).nullable();
-const past = instant.refine((at) => at <= Date.now() + MAX_SKEW_MS, 'lies in the future');
+const past = epochMs.refine((at) => at <= Date.now() + MAX_SKEW_MS, 'lies in the future');
 const code = z.string().regex(/^[a-z0-9_.-]{1,64}$/);
 const fields = {
   typeCode: code,
@@ -45,7 +46,7 @@ const NewEntrySchema = z
   .refine(bothOrNone, TOGETHER)
   .openapi('NewEntry');
 const EntryChangeSchema = z
-  .object({ version: z.number().int(), ...fields })
+  .object({ version: z.number().int().min(0).max(2_147_483_647), ...fields })
   .omit({ receivedAt: true })
   .partial()
   .required({ version: true })

@@ -2,6 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { numberInUrl } from '../../src/number-in-url.js';
 import type { Database } from '../../src/store/database.js';
+import { instant } from '../../src/stored-instant.js';
+import { text } from '../../src/stored-text.js';
 import { json, type ModuleApi, ModuleProblem } from '../module-api.js';
 import { type Asker, accessed, type ModuleCaller } from '../module-callers.js';
 import { camel, EntrySchema } from './entry.js';
@@ -15,12 +17,7 @@ const MOST_ENTRIES = 500;
 /** More on one map than this nobody tells apart: then it is counts. */
 const MOST_MARKS = 2000;
 
-export const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
-export const text = (most: number) =>
-  z
-    .string()
-    .max(most)
-    .refine((value) => !value.includes('\0'), 'holds a NUL character');
+export const epochMs = instant.transform((text) => Date.parse(text));
 const typeCode = text(64);
 const agency = z.uuid().optional().openapi({ description: 'Of the platform operator’s people alone; else one’s own' });
 const CURSOR = /^(\d{1,16})\.(\d{1,16})$/;
@@ -44,8 +41,8 @@ const box = z
 const limit = z.number().int().min(1).max(MOST_ENTRIES);
 const selection = {
   agency,
-  from: instant.optional(),
-  to: instant.optional(),
+  from: epochMs.optional(),
+  to: epochMs.optional(),
   type: typeCode.optional(),
   open: z.enum(['0', '1']).default('0'),
   after: z.string().regex(CURSOR).optional(),
@@ -202,7 +199,7 @@ export function readingRoutes(api: ModuleApi, database: Database, agencies: Regi
       path: '/api/v1/map',
       description: `Where entries of a period are: how many in each cell of a grid, by its middle, and one by one where there are no more than ${MOST_MARKS}. The box is widened to whole cells.`,
       request: {
-        query: z.object({ agency, box, from: instant, to: instant, type: typeCode.optional() }),
+        query: z.object({ agency, box, from: epochMs, to: epochMs, type: typeCode.optional() }),
       },
       responses: {
         200: json(

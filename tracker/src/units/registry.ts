@@ -2,6 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { AggregateKind } from '../feed/event.js';
 import { UNIT_STATUSES } from '../protocol/status.js';
 import { sqlStatements } from '../store/sql-file.js';
+import { instant } from '../stored-instant.js';
+import { text } from '../stored-text.js';
 
 /** The statements of registry.sql: one insert a kind, and the few changes of what is registered. */
 export const registrySql = sqlStatements('./registry.sql', import.meta.url, [
@@ -34,18 +36,13 @@ export const registrySql = sqlStatements('./registry.sql', import.meta.url, [
 
 const id = z.uuid();
 const code = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,31}$/);
-const text = z
-  .string()
-  .min(1)
-  .max(200)
-  .refine((value) => !value.includes('\0'), 'holds a NUL character');
+const word = text(200).min(1);
 const lon = z.number().min(-180).max(180);
 const lat = z.number().min(-90).max(90);
-const instant = z.iso.datetime({ offset: true });
 const owned = { id, agencyCode: code };
 const territoryKind = z.enum(['country', 'region', 'municipality', 'town', 'port', 'norm_zone', 'duty_area']);
 /** A territory of any agency, by what it is called. */
-const ofTerritory = { territoryKind, territoryCode: text };
+const ofTerritory = { territoryKind, territoryCode: word };
 const position = z
   .array(z.number())
   .min(2)
@@ -83,8 +80,8 @@ export const REGISTRY = {
         'operator',
         'other',
       ]),
-      nameLv: text,
-      nameEn: text,
+      nameLv: word,
+      nameEn: word,
     }),
   },
   grants: {
@@ -93,22 +90,22 @@ export const REGISTRY = {
       ...owned,
       granteeCode: code,
       tier: z.enum(['see', 'assist', 'command']),
-      purpose: text,
+      purpose: word,
       validFrom: instant.optional(),
       validTo: instant.nullish(),
     }),
   },
   stations: {
     aggregate: 'station',
-    row: z.object({ ...owned, code: text, name: text, kind: text, lon, lat, address: text.nullish() }),
+    row: z.object({ ...owned, code: word, name: word, kind: word, lon, lat, address: word.nullish() }),
   },
   vehicles: {
     aggregate: 'vehicle',
     row: z.object({
       ...owned,
-      stationCode: text.nullish(),
-      registration: text,
-      kind: text,
+      stationCode: word.nullish(),
+      registration: word,
+      kind: word,
       profile: z.enum(['heavy', 'car', 'ambulance', 'boat']),
     }),
   },
@@ -116,13 +113,13 @@ export const REGISTRY = {
     aggregate: 'unit',
     row: z.object({
       ...owned,
-      callsign: text,
-      kind: text,
-      stationCode: text.nullish(),
+      callsign: word,
+      kind: word,
+      stationCode: word.nullish(),
       vehicleId: id.nullish(),
       statusAtRest: z.enum(UNIT_STATUSES),
       capabilities: z
-        .array(z.object({ code: text, quantity: z.number().positive() }))
+        .array(z.object({ code: word, quantity: z.number().positive() }))
         .max(50)
         .default([]),
     }),
@@ -132,7 +129,7 @@ export const REGISTRY = {
     row: z.object({
       ...owned,
       kind: z.enum(['vehicle', 'tablet', 'phone', 'radio', 'tracker']),
-      name: text,
+      name: word,
       tokenSha256: z.string().regex(/^[0-9a-f]{64}$/),
       reportIntervalS: z.number().int().min(1).max(3600).default(10),
     }),
@@ -150,7 +147,7 @@ export const REGISTRY = {
       endsAt: instant,
       headCount: z.number().int().min(0).max(100),
       qualifications: z.record(z.string(), z.number().int().min(0)).default({}),
-      crew: text.nullish(),
+      crew: word.nullish(),
     }),
   },
   'crew-rests': {
@@ -159,7 +156,7 @@ export const REGISTRY = {
   },
   'unit-equipment': {
     aggregate: 'unit_equipment',
-    row: z.object({ ...owned, unitId: id, code: text, quantity: z.number().min(0) }),
+    row: z.object({ ...owned, unitId: id, code: word, quantity: z.number().min(0) }),
   },
   reservations: {
     aggregate: 'reservation',
@@ -170,9 +167,9 @@ export const REGISTRY = {
     row: z.object({
       ...owned,
       kind: territoryKind,
-      code: text,
-      nameLv: text,
-      nameEn: text,
+      code: word,
+      nameLv: word,
+      nameEn: word,
       approximate: z.boolean(),
       boundary: z.union([
         z.object({ type: z.literal('MultiPolygon'), coordinates: z.array(z.array(ring).min(1)).min(1) }),
@@ -187,19 +184,19 @@ export const REGISTRY = {
   },
   'norm-zones': {
     aggregate: 'norm_zone',
-    row: z.object({ ...owned, ...ofTerritory, service: text, zone: text }),
+    row: z.object({ ...owned, ...ofTerritory, service: word, zone: word }),
   },
   norms: {
     aggregate: 'norm',
     row: z.object({
       ...owned,
-      service: text,
+      service: word,
       priority: z.enum(['P1', 'P2', 'P3', 'P4']).nullish(),
-      zone: text.nullish(),
+      zone: word.nullish(),
       phase: z.enum(['turnout', 'travel', 'reaction']),
       limitS: z.number().int().positive(),
       share: z.number().positive().max(1).nullish(),
-      source: text,
+      source: word,
       certainty: z.enum(['read', 'second_hand', 'assumed']),
       validFrom: z.iso.date(),
       validTo: z.iso.date().nullish(),
@@ -209,11 +206,11 @@ export const REGISTRY = {
     aggregate: 'shelter',
     row: z.object({
       ...owned,
-      source: text,
-      sourceId: text,
-      municipality: text.nullish(),
-      addressLine: text,
-      useRaw: text,
+      source: word,
+      sourceId: word,
+      municipality: word.nullish(),
+      addressLine: word,
+      useRaw: word,
       useCode: z.enum([
         'school',
         'preschool',
@@ -232,7 +229,7 @@ export const REGISTRY = {
       category: z.number().int().min(1).max(3).nullish(),
       capacity: z.number().int().min(0).nullish(),
       accessible: z.boolean().nullish(),
-      entranceNote: text.nullish(),
+      entranceNote: word.nullish(),
       lon,
       lat,
       published: z.boolean(),
@@ -243,10 +240,10 @@ export const REGISTRY = {
     row: z.object({
       ...owned,
       layer: z.enum(['road', 'river']),
-      class: text,
+      class: word,
       minZoom: z.number().int().min(0).max(14),
-      ref: text.nullish(),
-      name: text.nullish(),
+      ref: word.nullish(),
+      name: word.nullish(),
       generated: z.boolean(),
       line: z
         .array(position.refine(([, lat]) => Math.abs(lat!) <= MERCATOR_LAT, 'is beyond the edge of the map'))

@@ -400,6 +400,13 @@ describe.skipIf(!databaseIsThere)('calls', () => {
       expect((await read()).note!.split('; ').sort()).toEqual([...needs, ...said]);
     });
 
+    it('T77 a message that was cut in the middle of a character is taken', async () => {
+      const words = 'Palīgā 🚨'.slice(0, -1);
+      const { vekId, callId } = await write({ phone: newPhone(), words });
+      expect((await lines(callId)).map((line) => line.words)).toEqual(['Palīgā \ufffd']);
+      expect((await cardOf(vekId)).summary).toBe('Palīgā \ufffd');
+    });
+
     it('M38 the desk’s answers are handed over by the gateway they are for, until a receipt says so, and none goes back', async () => {
       const phone = newPhone();
       const [chat, gateway] = [uuidv7(), `app-${uuidv7()}`];

@@ -525,6 +525,10 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
     expect(over).toMatchObject({ code: 'assignment_ended', assignmentStatus: 'done' });
     const sending = await refused('POST', `veks/${id}/assignments`, { id: uuidv7(), unitId });
     expect(sending).toMatchObject({ code: 'unit_not_dispatchable', unitStatus: 'out_of_service' });
+    const report = { id: uuidv7(), channel: 'voice', receivedAt: '0000-01-01T00:00:00Z' };
+    expect((await post('veks', report)).status, 'T78').toBe(400);
+    const tooLarge = await hub.api.call('PATCH', `/api/v1/veks/${id}`, { version: 2 ** 31, summary: 'x' }, desk.VUGD);
+    expect([tooLarge.status, tooLarge.body]).toEqual([400, expect.objectContaining({ status: 400 })]);
     await close(id);
     const { version } = await vek(id);
     expect(await refused('PATCH', `veks/${id}`, { version, summary: 'x' })).toMatchObject({ vekStatus: 'closed' });

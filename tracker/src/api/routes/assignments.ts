@@ -2,6 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { UNIT_STATUSES } from '../../protocol/status.js';
+import { instant } from '../../stored-instant.js';
+import { text } from '../../stored-text.js';
 import type { ExpectedFree } from '../../units/directory.js';
 import { assignUnit, cancelAssignment, expectFree, relieveUnit } from '../../veks/assignments.js';
 import { holdById, holdUnit, releaseHold } from '../../veks/holds.js';
@@ -11,13 +13,13 @@ import { timeEntered } from '../entered-time.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 import { VekReach } from './vek-reach.js';
-import { body, IdParam, text } from './vek-schema.js';
+import { body, IdParam } from './vek-schema.js';
 
 const MAX_HOLD_S = 300;
 
 const ExpectedFreeSchema = z
   .object({
-    at: z.iso.datetime({ offset: true }).nullable().openapi({ description: 'Null: nobody knows' }),
+    at: instant.nullable().openapi({ description: 'Null: nobody knows' }),
     place: z
       .object({
         lon: z.number().min(-180).max(180),
@@ -234,7 +236,7 @@ export function assignmentRoutes(operations: Operations, core: Core): void {
             .object({
               status: z.enum(UNIT_STATUSES),
               assignmentId: z.uuid().nullish(),
-              at: z.iso.datetime({ offset: true }).optional(),
+              at: instant.optional(),
               overrideReason: text(500).optional(),
             })
             .openapi('UnitStatusByHand'),

@@ -3,8 +3,8 @@ import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { feedSql as sql } from '../../feed/feed-sql.js';
 import { numberInUrl } from '../../number-in-url.js';
+import { text } from '../../stored-text.js';
 import { json, type Operations } from '../operation.js';
-import { text } from './vek-schema.js';
 
 const MAX_ENTRIES = 1000;
 

@@ -1,6 +1,7 @@
 /** Positions of units entered by hand. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { instant } from '../../stored-instant.js';
 import { enterPosition } from '../../units/position-by-hand.js';
 import { timeEntered } from '../entered-time.js';
 import { json, type Operations } from '../operation.js';
@@ -24,7 +25,7 @@ export function positionRoutes(operations: Operations, { directory, positionsByH
                 .object({
                   lon: z.number().min(-180).max(180),
                   lat: z.number().min(-90).max(90),
-                  at: z.iso.datetime({ offset: true }).optional().openapi({ description: 'When it was there' }),
+                  at: instant.optional().openapi({ description: 'When it was there' }),
                   note: z
                     .string()
                     .max(200)

@@ -10,6 +10,7 @@ import {
 } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
 import type { IncidentAsked } from '../../dispatch/incident.js';
+import { text } from '../../stored-text.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 
@@ -17,11 +18,6 @@ const MAX_INCIDENTS = 10;
 const MAX_LINES = 30;
 const MAX_SKIPPED = 200;
 
-const text = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((value) => !value.includes('\0'), 'holds a NUL character');
 const priority = z.enum(PRIORITIES);
 const Place = z.object({
   lon: z.number().min(-180).max(180),

@@ -2,13 +2,14 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { numberInUrl } from '../../number-in-url.js';
+import { text } from '../../stored-text.js';
 import { findDuplicates } from '../../veks/duplicates.js';
 import { mergeVek } from '../../veks/vek-merge.js';
 import { veksSql as sql } from '../../veks/veks-sql.js';
 import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 import { VekReach } from './vek-reach.js';
-import { body, bothOrNone, IdParam, SuggestionSchema, text, type VekRow } from './vek-schema.js';
+import { body, bothOrNone, IdParam, KnownVersion, SuggestionSchema, type VekRow } from './vek-schema.js';
 
 const Duplicates = z.object({ duplicates: z.array(SuggestionSchema) });
 
@@ -77,9 +78,9 @@ export function vekDuplicateRoutes(operations: Operations, core: Core): void {
         body: body(
           z
             .object({
-              version: z.number().int(),
+              version: KnownVersion,
               intoVekId: z.uuid(),
-              intoVersion: z.number().int(),
+              intoVersion: KnownVersion,
               reason: text(500).nullish(),
             })
             .openapi('MergeVek'),

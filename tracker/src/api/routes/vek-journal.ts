@@ -2,11 +2,12 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { numberInUrl } from '../../number-in-url.js';
+import { text } from '../../stored-text.js';
 import { addComment, readComments, readHistory } from '../../veks/vek-journal.js';
 import { json, type Operations } from '../operation.js';
 import type { ReadLog } from '../read-log.js';
 import { VekReach } from './vek-reach.js';
-import { body, IdParam, text } from './vek-schema.js';
+import { body, IdParam } from './vek-schema.js';
 
 const MAX_LINES = 1000;
 

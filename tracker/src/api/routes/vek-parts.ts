@@ -1,10 +1,11 @@
 /** Agencies' parts of a VEK: offering, answering, giving back. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { text } from '../../stored-text.js';
 import { answerPart, offerPart, returnPart } from '../../veks/vek-parts.js';
 import type { Operations } from '../operation.js';
 import { VekReach } from './vek-reach.js';
-import { body, IdParam, text } from './vek-schema.js';
+import { body, IdParam } from './vek-schema.js';
 
 const MAX_RESPOND_S = 86_400;
 

@@ -1,6 +1,7 @@
 /** What is kept apart from a card: the caller, and fields that only some services may read. Every read is audited by itself. */
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
+import { text } from '../../stored-text.js';
 import {
   callersOf,
   putCaller,
@@ -13,7 +14,7 @@ import {
 import { json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 import { VekReach } from './vek-reach.js';
-import { body, CallerSchema, IdParam, text } from './vek-schema.js';
+import { body, CallerSchema, IdParam } from './vek-schema.js';
 
 const SETS = Object.keys(RESTRICTED_SETS) as [RestrictedSet, ...RestrictedSet[]];
 const SetParam = z.object({ id: z.uuid(), set: z.enum(SETS) });

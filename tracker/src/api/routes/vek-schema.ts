@@ -1,15 +1,14 @@
 /** What a VEK is in requests and answers. */
 import { z } from '@hono/zod-openapi';
+import { instant } from '../../stored-instant.js';
+import { text } from '../../stored-text.js';
 import { entitledSets } from '../../veks/restricted.js';
 
-export const text = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((value) => !value.includes('\0'), 'holds a NUL character');
 /** A code that people give to a kind of thing: `fire.building`, `false_alarm`. */
 export const code = z.string().regex(/^[a-z0-9_.-]{1,64}$/);
 export const IdParam = z.object({ id: z.uuid() });
+/** The version of a card that a caller has read; none is larger than an integer of the database. */
+export const KnownVersion = z.number().int().min(0).max(2_147_483_647);
 export const VersionAnswer = z.object({ version: z.number().int() });
 export const body = <T extends z.ZodType>(schema: T) => ({
   required: true,
@@ -42,7 +41,7 @@ export const NewVekSchema = z
     id: z.uuid(),
     channel: z.enum(['voice', 'sms', 'app', 'ecall_auto', 'ecall_manual', 'transfer', 'manual']),
     ...vekFields,
-    receivedAt: z.iso.datetime({ offset: true }).optional(),
+    receivedAt: instant.optional(),
     caller: CallerSchema.nullish(),
     offerTo: z
       .array(z.string().openapi({ description: 'Agency codes' }))

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { VEK_ENDINGS } from '../../protocol/status.js';
+import { text } from '../../stored-text.js';
 import { findDuplicates } from '../../veks/duplicates.js';
 import { closeVek, createVek, reopenVek, updateVek } from '../../veks/vek-commands.js';
 import { veksSql as sql } from '../../veks/veks-sql.js';
@@ -14,9 +15,9 @@ import {
   bothOrNone,
   code,
   IdParam,
+  KnownVersion,
   NewVekSchema,
   SuggestionSchema,
-  text,
   type VekRow,
   VekSchema,
   VersionAnswer,
@@ -138,7 +139,7 @@ export function vekRoutes(operations: Operations, core: Core, reads: ReadLog): v
         params: IdParam,
         body: body(
           z
-            .object({ version: z.number().int(), ...vekFields, alarmLevel: z.number().int().min(1).max(10).nullish() })
+            .object({ version: KnownVersion, ...vekFields, alarmLevel: z.number().int().min(1).max(10).nullish() })
             .refine(bothOrNone, 'lon and lat go together')
             .openapi('VekPatch'),
         ),
@@ -171,7 +172,7 @@ export function vekRoutes(operations: Operations, core: Core, reads: ReadLog): v
         body: body(
           z
             .object({
-              version: z.number().int(),
+              version: KnownVersion,
               as: z.enum(VEK_ENDINGS).default('closed'),
               outcome: z.object({ code, note: text(4000).nullish() }).nullish(),
             })
@@ -204,7 +205,7 @@ export function vekRoutes(operations: Operations, core: Core, reads: ReadLog): v
         'Opens an ended card again, as new: what was done before counts no more. One that was merged stays merged.',
       request: {
         params: IdParam,
-        body: body(z.object({ version: z.number().int(), reason: text(500).min(1) }).openapi('ReopenVek')),
+        body: body(z.object({ version: KnownVersion, reason: text(500).min(1) }).openapi('ReopenVek')),
       },
       responses: { 200: json(VersionAnswer, 'Open') },
     },
