@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type Page, chromium as playwright } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
+import { it } from 'vitest';
 import { writeOsmPbf } from '../../fixtures/world/osm-pbf-writer.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -128,12 +129,10 @@ function importRows(url: string, admin: string, kind: string, rows: readonly obj
   return call(url, `/api/v1/import/${kind}`, admin, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 
-const AMBULANCES = uuidv7(); // imported again, it changes nothing
-
 /** The ambulance service, without a unit: somebody to share incidents with. */
 export async function importAmbulances(url: string): Promise<void> {
   const admin = await tokenFor(url, { agency: 'IEMIC', roles: ['admin'] });
-  const agency = { id: AMBULANCES, code: 'NMPD', kind: 'ambulance', nameLv: 'Mediķi', nameEn: 'Ambulance' };
+  const agency = { id: uuidv7(), code: 'NMPD', kind: 'ambulance', nameLv: 'Mediķi', nameEn: 'Ambulance' };
   await importRows(url, admin, 'agencies', [agency]);
 }
 
@@ -234,4 +233,31 @@ export async function publishRunCards(url: string, runCards: readonly object[]):
     body: JSON.stringify({ runCards }),
   });
   if (!response.ok) throw new Error(`run cards: ${response.status} ${await response.text()}`);
+}
+
+/**
+ * The tests of one story: each is a part of it, and begins where the one before ended. Where a part fails, its second try tells all before it
+ * again, on a new stage.
+ * @param limitMs of one part
+ */
+export function tellStory(
+  setStage: () => Promise<void>,
+  parts: readonly (readonly [what: string, part: () => Promise<void>])[],
+  limitMs: number,
+): void {
+  let told: number | undefined; // parts that were told on this stage; none while one is being told, as it may fail
+  for (const [no, [what, part]] of parts.entries())
+    it(
+      what,
+      async () => {
+        if (told !== no) {
+          await setStage();
+          for (const [, before] of parts.slice(0, no)) await before();
+        }
+        told = undefined;
+        await part();
+        told = no + 1;
+      },
+      START_MS + (no + 1) * limitMs,
+    );
 }

@@ -210,7 +210,7 @@ describe('who goes, in a browser', () => {
       await shot('8-available');
 
       // and in an hour, counted from where it will be free by then
-      await page.selectOption('.new-vek select:last-of-type', '1');
+      await page.selectOption('[aria-label="kad"]', '1');
       await page.click('[data-find]');
       await page.waitForFunction(() =>
         document.querySelector('[data-available]')?.textContent?.includes('no vietas, kur atbrīvosies: Gaiļezers'),

@@ -248,6 +248,7 @@ export function createFleetWorld(random: () => number, size: number): FleetWorld
       ...asked.policy,
       soonFreeWithinS: random() < 0.4 ? 900 : 0,
       leastShiftLeftS: pick(random, [0, 600]),
+      unknownCrewIsEnough: size % 2 === 0,
       nodeLimit: 20_000,
     },
   };

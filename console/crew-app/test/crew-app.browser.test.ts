@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort, launchBrowser, PATIENCE_MS, START_MS, startTracker, type Tracker } from '../../test/stage.js';
+import { freePort, launchBrowser, PATIENCE_MS, startTracker, type Tracker, tellStory } from '../../test/stage.js';
 
 const SHOTS = process.env.CREW_APP_SHOTS ?? join(tmpdir(), 'vanags-crew-app-shots');
 const STATION = { longitude: 24.1386, latitude: 56.9632, accuracy: 6 };
-const BOUND_MS = 150_000;
+/** Of one part. */
+const BOUND_MS = 60_000;
 const FIRE = { lon: 24.1059, lat: 56.946 };
 
 interface Milestone {
@@ -394,22 +395,7 @@ describe('the crew page', () => {
     ],
   ];
 
-  /** Parts that were told on this stage; none while one is being told, as it may fail. */
-  let told: number | undefined;
-
-  it.each(STORY.map(([what], no) => [what, no] as const))(
-    '%s',
-    async (_what, no) => {
-      if (told !== no) {
-        await setStage();
-        for (const [, part] of STORY.slice(0, no)) await part();
-      }
-      told = undefined;
-      await STORY[no]![1]();
-      told = no + 1;
-    },
-    START_MS + BOUND_MS,
-  );
+  tellStory(setStage, STORY, BOUND_MS);
 });
 
 async function eventually<T>(what: string, ask: () => Promise<T | undefined>, limitMs = PATIENCE_MS): Promise<T> {

@@ -161,6 +161,9 @@ describe('words about who goes', () => {
     expect(tell({ code: 'capability_short', capability: 'water', wanted: 3000, has: 500 })).toBe(
       'spēju par maz (ūdens, l: 500 no 3000)',
     );
+    expect(tell({ code: 'crew_too_small', wanted: 3, has: null })).toBe(
+      'ekipāža par mazu (skaits nav zināms, vajag 3)',
+    );
     expect(tell({ code: 'crew_shared', unitId: 'u1' })).toBe('ekipāža ir ar citu auto (Rīga AC-1)');
     expect(tell({ code: 'crew_shared', unitId: 'unknown' })).toBe('ekipāža ir ar citu auto');
     expect(tell({ code: 'skipped_by_dispatcher', reason: 'riepa' })).toBe('izlaista (riepa)');

@@ -1,3 +1,4 @@
+import type { ExpectedFree } from '../state/api.js';
 import { eventTypeLabel } from '../state/event-types.js';
 import type {
   AvailableUnit,
@@ -82,13 +83,18 @@ export function whyTexts(
   });
 }
 
+/** Where a unit frees up, by its name or its coordinates. */
+export function freePlaceText({ lon, lat, name }: NonNullable<ExpectedFree['place']>, words: Words): string {
+  return name ?? words.text('free.unnamed', { lat: lat.toFixed(4), lon: lon.toFixed(4) });
+}
+
 /** “brīva pēc 12 min: Gaiļezers”, of a unit that is counted from where it will be free; undefined: it is counted from its fix. */
 export function countedFromText(
   { from, response }: Pick<AvailableUnit, 'from' | 'response'>,
   words: Words,
 ): string | undefined {
   if (from.kind === 'fix') return undefined;
-  const place = from.name ?? words.text('free.unnamed', { lat: from.lat.toFixed(4), lon: from.lon.toFixed(4) });
+  const place = freePlaceText(from, words);
   const waitMs = response?.waitMs ?? 0;
   return waitMs === 0
     ? words.text('why.from_free_place', { place })
@@ -150,7 +156,10 @@ const DETAILS: Readonly<Record<string, Detail>> = {
   },
   crew_shared: ({ unitId }, _words, names) => names.callsign(String(unitId)),
   skipped_by_dispatcher: ({ reason }) => String(reason),
-  crew_too_small: hasOfWanted,
+  crew_too_small: (reason, words, names) =>
+    reason.has === null
+      ? words.text('reasonDetail.unknown', { wanted: words.number(Number(reason.wanted)) })
+      : hasOfWanted(reason, words, names),
   crew_missing: ({ qualification }, words) =>
     typeof qualification === 'string' ? words.label('qualification', qualification) : undefined,
   too_far: ({ limitMs }, words) => words.text('reasonDetail.limit', { time: words.minutes(Number(limitMs)) }),

@@ -219,7 +219,7 @@ export const en: Texts = {
   'table.people': 'people',
   'table.earliestMin': 'earliest, min',
   'table.latestMin': 'latest, min',
-  'available.askedFor': 'Asked for {time}: places of units are those of now.',
+  'available.askedFor': 'Asked for {time}: places of units are those of now, unless it is known where they free up.',
 
   'why.nearest': 'nearest no. {rank}',
   'why.instead': 'with {capability}, +{penalty}',
@@ -263,6 +263,7 @@ export const en: Texts = {
   'reason.less_together': 'later in sum with the others',
   'reason.sent_elsewhere': 'goes to another of these incidents',
   'reasonDetail.of': '{has} of {wanted}',
+  'reasonDetail.unknown': 'number not known, {wanted} wanted',
   'reasonDetail.left': '{time} left',
   'reasonDetail.limit': 'limit {time}',
 

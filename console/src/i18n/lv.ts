@@ -218,7 +218,7 @@ export const lv = {
   'table.people': 'cilvēki',
   'table.earliestMin': 'agrākais, min',
   'table.latestMin': 'vēlākais, min',
-  'available.askedFor': 'Prasīts par {time}: vienību vietas ir pašreizējās.',
+  'available.askedFor': 'Prasīts par {time}: vienību vietas ir pašreizējās, ja nav teikts, kur atbrīvosies.',
 
   'why.nearest': '{rank}. tuvākā',
   'why.instead': 'ar {capability}, +{penalty}',
@@ -251,7 +251,7 @@ export const lv = {
   'reason.preemption_forbidden': 'no cita notikuma neņem',
   'reason.agency_not_allowed': 'nav tiesību uz šo dienestu',
   'reason.skipped_by_dispatcher': 'izlaista',
-  'reason.crew_too_small': 'par mazu ekipāža',
+  'reason.crew_too_small': 'ekipāža par mazu',
   'reason.crew_missing': 'nav vajadzīgo cilvēku',
   'reason.no_route': 'nav ceļa',
   'reason.too_far': 'par tālu',
@@ -262,6 +262,7 @@ export const lv = {
   'reason.less_together': 'kopā ar citām iznāk vēlāk',
   'reason.sent_elsewhere': 'brauc uz citu no šiem notikumiem',
   'reasonDetail.of': '{has} no {wanted}',
+  'reasonDetail.unknown': 'skaits nav zināms, vajag {wanted}',
   'reasonDetail.left': 'atlikušas {time}',
   'reasonDetail.limit': 'robeža {time}',
 

@@ -1,4 +1,5 @@
 import { type FormEvent, useEffect, useState } from 'react';
+import { freePlaceText } from '../i18n/dispatch-words.js';
 import type { Assignment, ExpectedFree, Station, Vek } from '../state/api.js';
 import { leaveOnEscape, useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
 
@@ -13,14 +14,11 @@ export function ExpectedFreeText({ expected: { at, place } }: { readonly expecte
   const words = useWords();
   const leftMs = at - useNow(5000);
   const time = words.time(at);
-  const name =
-    place && (place.name ?? words.text('free.unnamed', { lat: place.lat.toFixed(4), lon: place.lon.toFixed(4) }));
   return (
-    <small className={leftMs > 0 ? 'expected-free' : 'expected-free over-time'} data-expected-free={at}>
-      {' '}
-      · {leftMs > 0 ? words.text('free.at', { time, left: words.minutes(leftMs) }) : words.text('free.was', { time })}
-      {name !== null && `: ${name}`}
-    </small>
+    <p className={leftMs > 0 ? 'fine' : 'fine over-time'} data-expected-free={at}>
+      {leftMs > 0 ? words.text('free.at', { time, left: words.minutes(leftMs) }) : words.text('free.was', { time })}
+      {place !== null && `: ${freePlaceText(place, words)}`}
+    </p>
   );
 }
 

@@ -125,10 +125,10 @@ function SentLine({
           {words.label('assignment', status)}
           {relieves !== undefined && <small> · {words.text('relief.of', { unit: relieves })}</small>}
           {relievedBy !== undefined && <small> · {words.text('relief.by', { unit: relievedBy })}</small>}
-          {isRunning && assignment.expectedFree !== null && <ExpectedFreeText expected={assignment.expectedFree} />}
           {isRunning && unit !== undefined && <PositionMark handle={unit.handle} />}
         </span>
       </div>
+      {isRunning && assignment.expectedFree !== null && <ExpectedFreeText expected={assignment.expectedFree} />}
       {problem !== undefined && (
         <p className="problem" role="alert">
           {problem}

@@ -39,6 +39,8 @@ export interface DispatchPolicy {
   readonly restPenaltyS: number;
   /** People that a crew of unknown strength counts as, where people are summed. */
   readonly unknownCrewCountsAs: number;
+  /** Whether a crew of unknown strength is taken to be as many as a line asks of a unit's crew. Records that do not say: it is. */
+  readonly unknownCrewIsEnough: boolean;
   /** Nobody farther away than this is sent for a should line only, seconds; null: no limit. */
   readonly shouldWithinS: number | null;
   /** What keeping coverage may cost in response time, seconds, over the whole choice. */
@@ -55,6 +57,7 @@ export const DEFAULT_POLICY: DispatchPolicy = {
   shortShiftPenaltyS: 120,
   restPenaltyS: 300,
   unknownCrewCountsAs: 0,
+  unknownCrewIsEnough: true,
   shouldWithinS: null,
   regretS: { P1: 0, P2: 0, P3: 0, P4: 0 },
   nodeLimit: 5_000,

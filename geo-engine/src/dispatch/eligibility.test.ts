@@ -31,6 +31,9 @@ function refusal(changes: Partial<DispatchUnit>, asked: Partial<DispatchQuestion
   );
 }
 
+/** Who wants to know how many come. */
+const CERTAIN = { ...DEFAULT_POLICY, unknownCrewIsEnough: false };
+
 const busy = (changes: Partial<DispatchUnit>): Partial<DispatchUnit> => ({
   status: 'en_route',
   vekId: 'other',
@@ -73,13 +76,15 @@ describe('Eligibility', () => {
     [{ code: 'agency_not_allowed', agencyId: 'agency' }, {}, { agencyIds: [] }],
     [{ code: 'skipped_by_dispatcher', reason: 'flat tyre' }, {}, { skipped: { u: 'flat tyre' } }],
     [{ code: 'crew_too_small', wanted: 3, has: 2 }, { headCount: 2 }],
-  ])('G85 refuses with %o', (reason, changes, asked) => {
+    [{ code: 'crew_too_small', wanted: 3, has: null }, { headCount: null }, { policy: CERTAIN }],
+  ])('G85, G125 refuses with %o', (reason, changes, asked) => {
     expect(refusal(changes, asked)).toEqual(reason);
   });
 
   it.each<[string, Partial<DispatchUnit>, Partial<DispatchQuestion>?]>([
     ['what is asked', {}],
     ['crews of unknown strength', { headCount: null }],
+    ['enough people, where it must be known', { headCount: 3 }, { policy: CERTAIN }],
     ['unknown shifts', { onShift: null }],
     ['a fix as old as the limit', { fixTime: NOW - 300_000 }],
     ['who is reserved for this very event', { reservedFor: { vekId: 'vek', from: NOW } }],
@@ -87,7 +92,7 @@ describe('Eligibility', () => {
     ['who is held for this incident by the asker', { held: true }, { ownHolds: ['u'] }],
     ['who is soon free', busy({ freeAt: NOW + 600_000 }), { policy: { ...DEFAULT_POLICY, soonFreeWithinS: 600 } }],
     ['who is under way, where the matrix allows it', busy({}), { preemption: { allowed: MATRIX } }],
-  ])('G85 lets through %s', (_what, changes, asked) => {
+  ])('G85, G125 lets through %s', (_what, changes, asked) => {
     expect(refusal(changes, asked)).toBeUndefined();
   });
 

@@ -19,7 +19,8 @@ export type Ineligible =
   | { readonly code: 'crew_shared'; readonly unitId: string }
   | { readonly code: 'preemption_forbidden'; readonly from: Priority; readonly to: Priority; readonly status: string }
   | { readonly code: 'skipped_by_dispatcher'; readonly reason: string }
-  | { readonly code: 'crew_too_small'; readonly wanted: number; readonly has: number }
+  /** has: null where nobody knows, and the policy asks for certainty */
+  | { readonly code: 'crew_too_small'; readonly wanted: number; readonly has: number | null }
   | { readonly code: 'crew_missing'; readonly qualification: string | null }
   | { readonly code: 'no_route' }
   | { readonly code: 'too_far'; readonly responseMs: number; readonly limitMs: number };
@@ -168,12 +169,14 @@ const STANDING_FILTERS: readonly StandingFilter[] = [
 const CREW_FILTERS: readonly LineFilter[] = [
   {
     code: 'crew_too_small',
-    refuses: ({ headCount }, { line }) =>
-      line.kind === 'capability' && line.minCrew !== null && headCount !== null && headCount < line.minCrew,
+    refuses({ headCount }, { line, policy }) {
+      if (line.kind !== 'capability' || line.minCrew === null) return false;
+      return headCount === null ? policy.unknownCrewIsEnough === false : headCount < line.minCrew;
+    },
     explain: ({ headCount }, { line }) => ({
       code: 'crew_too_small',
       wanted: line.kind === 'capability' ? (line.minCrew ?? 0) : 0,
-      has: headCount ?? 0,
+      has: headCount,
     }),
   },
   {

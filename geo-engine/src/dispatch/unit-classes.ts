@@ -53,7 +53,7 @@ export class UnitClasses {
   marks({ lines }: Demand, policy: DispatchPolicy): LineMarks[] {
     return lines.map(({ requirement }) => {
       let marks = this.#marks.get(requirement);
-      if (marks === undefined || marks.unknownCrewCountsAs !== policy.unknownCrewCountsAs) {
+      if (marks?.isUnder(policy) !== true) {
         marks = new LineMarks(requirement, policy);
         this.#marks.set(requirement, marks);
       }
@@ -79,8 +79,12 @@ export class LineMarks {
     this.#policy = policy;
   }
 
-  get unknownCrewCountsAs(): number {
-    return this.#policy.unknownCrewCountsAs;
+  /** Whether they hold by a policy: what lines look at of it is how unknown crews count. */
+  isUnder({ unknownCrewCountsAs, unknownCrewIsEnough }: DispatchPolicy): boolean {
+    return (
+      this.#policy.unknownCrewCountsAs === unknownCrewCountsAs &&
+      this.#policy.unknownCrewIsEnough === unknownCrewIsEnough
+    );
   }
 
   /** Looks at the classes that are new since. */

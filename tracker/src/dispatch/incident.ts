@@ -159,7 +159,7 @@ export function questionOf(
 
 export function enginePolicy(policy: Policy): DispatchPolicy {
   const { soonFreeWithinS, leastShiftLeftS, shortShiftS, shortShiftPenaltyS, restPenaltyS } = policy;
-  const { unknownCrewCountsAs, shouldWithinS, regretS, nodeLimit } = policy;
+  const { unknownCrewCountsAs, unknownCrewIsEnough, shouldWithinS, regretS, nodeLimit } = policy;
   return {
     soonFreeWithinS,
     leastShiftLeftS,
@@ -167,6 +167,7 @@ export function enginePolicy(policy: Policy): DispatchPolicy {
     shortShiftPenaltyS,
     restPenaltyS,
     unknownCrewCountsAs,
+    unknownCrewIsEnough,
     shouldWithinS,
     regretS,
     nodeLimit,

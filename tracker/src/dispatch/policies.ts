@@ -19,6 +19,7 @@ export const PolicySchema = z.object({
   shortShiftPenaltyS: seconds.default(DEFAULT_POLICY.shortShiftPenaltyS),
   restPenaltyS: seconds.default(DEFAULT_POLICY.restPenaltyS),
   unknownCrewCountsAs: z.number().int().min(0).max(100).default(DEFAULT_POLICY.unknownCrewCountsAs),
+  unknownCrewIsEnough: z.boolean().default(DEFAULT_POLICY.unknownCrewIsEnough),
   shouldWithinS: seconds.nullable().default(DEFAULT_POLICY.shouldWithinS),
   regretS: z.object({ P1: seconds, P2: seconds, P3: seconds, P4: seconds }).default({ ...DEFAULT_POLICY.regretS }),
   nodeLimit: z.number().int().min(100).max(1_000_000).default(DEFAULT_POLICY.nodeLimit),
