@@ -33,8 +33,11 @@ WHERE o.next_at <= now() AND (o.kind = 'create' OR c.vek_number IS NOT NULL)
 ORDER BY o.seq LIMIT $1
 
 -- name: sent
--- $1 seq, $2 the place that was told: lon, $3 lat, $4 accuracy. If the call has another one by now, it is told too: the row stays.
-DELETE FROM calls.outbox o USING calls.call c
+-- $1 seq, $2 the place that was told: lon, $3 lat, $4 accuracy. If the call has another one by now, it is told too: the row stays. The call
+-- is locked: whoever changes it at this moment either is waited for, or queues anew.
+DELETE FROM calls.outbox o USING (
+  SELECT id, lon, lat, accuracy_m FROM calls.call WHERE id = (SELECT call_id FROM calls.outbox WHERE seq = $1) FOR UPDATE
+) AS c
 WHERE o.seq = $1 AND c.id = o.call_id
   AND (c.lon, c.lat, c.accuracy_m) IS NOT DISTINCT FROM ($2::float8, $3::float8, $4::float8)
 
@@ -176,22 +179,25 @@ UPDATE calls.call SET needs = ARRAY(SELECT DISTINCT unnest(needs || $2::text[]) 
 
 -- name: queue_written
 -- The card is told that its caller has written: of the first message since the desk's last one. $1 call, $2 position of the message, $3 id that
--- the comment will have
+-- the comment will have, also where that of an earlier turn waits still
 INSERT INTO calls.outbox (call_id, kind, note_id)
 SELECT $1, 'written', $3
 WHERE NOT EXISTS (
   SELECT FROM calls.message WHERE call_id = $1 AND direction = 'from_caller' AND position > 1 AND position < $2
     AND position > coalesce((SELECT max(position) FROM calls.message WHERE call_id = $1 AND direction = 'to_caller'), 0)
 )
-ON CONFLICT DO NOTHING
+ON CONFLICT (call_id, kind) DO UPDATE SET note_id = excluded.note_id
 
 -- name: told
--- $1 seq
-DELETE FROM calls.outbox WHERE seq = $1
+-- $1 seq, $2 id of the comment that was told. If the caller has begun another turn by now, that is told too: the row stays.
+DELETE FROM calls.outbox WHERE seq = $1 AND note_id = $2
 
 -- name: needs_told
--- $1 seq, $2 the codes that were told. If the call has others by now, they are told too: the row stays.
-DELETE FROM calls.outbox o USING calls.call c WHERE o.seq = $1 AND c.id = o.call_id AND c.needs = $2::text[]
+-- $1 seq, $2 the codes that were told. If the call has others by now, they are told too: the row stays. Locks as `sent` does.
+DELETE FROM calls.outbox o USING (
+  SELECT id, needs FROM calls.call WHERE id = (SELECT call_id FROM calls.outbox WHERE seq = $1) FOR UPDATE
+) AS c
+WHERE o.seq = $1 AND c.id = o.call_id AND c.needs = $2::text[]
 
 -- name: message
 -- $1 id

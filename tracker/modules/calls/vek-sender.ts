@@ -185,7 +185,7 @@ export class VekSender {
   /** Tells the card that its caller has written; what, is read here by who handles the call. */
   async #note(seq: number, id: string, { vek_id: vekId }: CallRow): Promise<void> {
     await this.#tracker.post(`/api/v1/veks/${vekId}/comments`, { id, text: WRITTEN }, z.unknown());
-    await this.#database.query(sql.told, [seq]);
+    await this.#database.query(sql.told, [seq, id]);
   }
 
   /** Puts what the caller needs before what is noted of them, where it does not stand there yet; what is noted meanwhile stays. */

@@ -3,6 +3,7 @@ import { io } from 'socket.io-client';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditRow, auditHash } from '../../src/feed/audit-chain.js';
+import { feedSql } from '../../src/feed/feed-sql.js';
 import { Sequencer } from '../../src/feed/sequencer.js';
 import { clearStage, setStage } from '../harness/test-stage.js';
 import {
@@ -24,6 +25,20 @@ interface Event {
   readonly aggregateversion: number;
   readonly cursor: string;
   readonly data: { readonly vekId?: string };
+}
+
+/** Of EXPLAIN (ANALYZE, FORMAT JSON). */
+interface PlanNode {
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Join Filter'?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** Over all nodes of a plan: what each gave and what it threw away, all loops together. */
+function rowsLookedAt({ Plans = [], ...node }: PlanNode): number {
+  const each = node['Actual Rows'] + (node['Rows Removed by Join Filter'] ?? 0);
+  return Plans.reduce((sum, plan) => sum + rowsLookedAt(plan), each * node['Actual Loops']);
 }
 
 describe.skipIf(!databaseIsThere)('the feed', () => {
@@ -197,6 +212,39 @@ describe.skipIf(!databaseIsThere)('the feed', () => {
       await rival.stop();
     }
     await expectDense();
+  });
+
+  it('F48 stamping looks at little more than it stamps, also where statistics say that nothing ever waits', async () => {
+    const [waiting, stamped] = [3000, 1000];
+    await newVek();
+    await feedIsRead(hub);
+    const connection = await hub.database.connect();
+    const head = async () => (await connection.query<{ position: number }>(feedSql.head!)).rows[0]!.position;
+    try {
+      await connection.query('BEGIN');
+      await connection.query(feedSql.lock_head!);
+      const before = await head();
+      const add = (events: number, position: string) =>
+        connection.query(
+          `INSERT INTO feed_event (id, position, agency_id, concerned, type, aggregate_kind, aggregate_id, aggregate_version, data, at)
+           SELECT gen_random_uuid(), ${position}, e.agency_id, e.concerned, e.type, e.aggregate_kind, e.aggregate_id, n, e.data, e.at
+           FROM (SELECT * FROM feed_event LIMIT 1) AS e, generate_series(1, $1) AS n`,
+          [events],
+        );
+      await add(20_000, '-n');
+      await connection.query('ANALYZE feed_event');
+      await add(waiting, 'NULL');
+      const { rows } = await connection.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${feedSql.stamp}`,
+        [stamped],
+      );
+      const plan = rows[0]!['QUERY PLAN'][0].Plan;
+      expect(rowsLookedAt(plan), JSON.stringify(plan)).toBeLessThan(20 * stamped);
+      expect(await head()).toBe(before + stamped);
+    } finally {
+      await connection.query('ROLLBACK');
+      await connection.end();
+    }
   });
 
   it('T46 a consumer by socket gets every event in order, the next batch only after its ack, and goes on from its cursor', async () => {

@@ -141,7 +141,8 @@ describe.skipIf(!databaseIsThere)('the start', () => {
         expectOneLine(second, /DATA_DIR=.*another process/);
         // a write and a read: the files are still its own
         const id = uuidv7();
-        const agency = { id, code: id, kind: 'fire_rescue', nameLv: 'x', nameEn: 'x' };
+        const code = `S5-${id.slice(-8).toUpperCase()}`;
+        const agency = { id, code, kind: 'fire_rescue', nameLv: 'x', nameEn: 'x' };
         expect((await api().call('POST', '/api/v1/agencies', agency, await api().admin())).status).toBe(201);
         expect(await health(tracker, '/readyz')).toBe(200);
       },
