@@ -357,6 +357,34 @@ describe('the console in a browser', () => {
         expect(await other.textContent('[data-restricted=medical] .restricted-text')).toContain('cukura diabēts');
         expect(await page.content()).not.toContain('cukura diabēts');
 
+        // C34 what a colleague notes of the caller meanwhile is told and then shown beside what was typed, and neither is lost
+        const caller = '[data-restricted=caller]';
+        const note = async (known: object) =>
+          expect((await ask('PUT', `/api/v1/veks/${vekId}/caller`, known)).status).toBe(204);
+        await note({ phone: '+37120000001', note: 'nedzird' });
+        await page.click(`${caller} [data-write]`);
+        await page.waitForSelector(`${caller} form`);
+        expect(await page.inputValue('[name=caller-note]')).toBe('nedzird');
+        await page.fill('[name=caller-note]', 'nedzird; gaida pie vārtiem');
+        await note({ phone: '+37120000002', note: 'nedzird; raksta krieviski' });
+        await page.click(`${caller} [type=submit]`);
+        await page.waitForSelector(`${caller} [role=alert]`);
+        expect(await page.textContent(`${caller} [role=alert]`)).toMatch(/^demo tikmēr /);
+        expect(await page.inputValue('[name=caller-note]')).toBe('nedzird; gaida pie vārtiem');
+        expect(await page.content()).not.toContain('raksta krieviski');
+        await page.click(`${caller} [type=submit]`);
+        await page.waitForSelector('[data-theirs=note]');
+        expect(await page.textContent('[data-theirs=note]')).toContain('nedzird; raksta krieviski');
+        expect(await page.inputValue('[name=caller-note]')).toBe('nedzird; gaida pie vārtiem');
+        expect(await page.inputValue('[name=caller-phone]')).toBe('+37120000002');
+        await page.fill('[name=caller-note]', 'nedzird; raksta krieviski; gaida pie vārtiem');
+        await page.click(`${caller} [type=submit]`);
+        await page.waitForSelector(`${caller} form`, { state: 'detached' });
+        expect(await (await ask('GET', `/api/v1/veks/${vekId}/caller`)).json()).toMatchObject({
+          phone: '+37120000002',
+          note: 'nedzird; raksta krieviski; gaida pie vārtiem',
+        });
+
         // the answer to a comment is lost: it stays in its field, and sent again it is written once
         await page.route('**/comments', async (route) => {
           if (route.request().method() !== 'POST') return route.continue();
@@ -412,7 +440,8 @@ describe('the console in a browser', () => {
         for (const { errors, outside, refused } of watched) {
           expect(errors).toEqual([]);
           expect(outside).toEqual([]);
-          expect(refused).toEqual(watched[0]!.refused === refused ? [`409 /api/v1/veks/${vekId}`] : []);
+          const overtaken = [`409 /api/v1/veks/${vekId}`, `409 /api/v1/veks/${vekId}/caller`];
+          expect(refused).toEqual(watched[0]!.refused === refused ? overtaken : []);
         }
         await context.close();
       },

@@ -1,15 +1,8 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
-import {
-  type Caller,
-  type CallerFields,
-  RESTRICTED_SETS,
-  type RestrictedSet,
-  type RestrictedText,
-  type Vek,
-} from '../state/api.js';
+import { type FormEvent, useState } from 'react';
+import { RESTRICTED_SETS, type RestrictedSet, type RestrictedText, type Vek } from '../state/api.js';
+import { RestrictedLine } from './restricted-line.js';
 import { leaveOnEscape, useCommand, useDesk, useNow, usePart, useWords } from './use-desk.js';
-
-const CALLER_FIELDS = ['phone', 'name', 'note'] as const;
+import { VekCaller } from './vek-caller.js';
 
 /**
  * What is kept apart from the card. Nothing of it is read before somebody asks for it, and each reading is written down; who may
@@ -29,7 +22,7 @@ export function VekRestricted({ vek }: { readonly vek: Vek }) {
     <section className="restricted">
       <h3>{words.text('restricted.title')}</h3>
       <ul>
-        {desk.may('create') && <CallerLine vekId={vek.id} />}
+        {desk.may('create') && <VekCaller vekId={vek.id} />}
         {RESTRICTED_SETS.map((set) => {
           const isThere = written.has(set) || vek.restricted.includes(set);
           return (
@@ -39,69 +32,6 @@ export function VekRestricted({ vek }: { readonly vek: Vek }) {
       </ul>
     </section>
   );
-}
-
-function CallerLine({ vekId }: { readonly vekId: string }) {
-  const desk = useDesk();
-  const words = useWords();
-  const { busy, problem, run } = useCommand();
-  /** null: nobody knows who called */
-  const [caller, setCaller] = useState<Caller | null>();
-  const [typed, setTyped] = useState<Partial<CallerFields>>();
-  const read = () =>
-    run('read', async () => {
-      setCaller((await desk.cardLife.caller(vekId)) ?? null);
-    });
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    if (!(await run('save', () => desk.cardLife.putCaller(vekId, typed ?? {})))) return;
-    setTyped(undefined);
-    if (caller !== undefined) await read();
-  };
-  return (
-    <li data-restricted="caller">
-      <Line
-        name={words.text('restricted.caller')}
-        onRead={caller === undefined ? () => void read() : undefined}
-        onWrite={typed === undefined ? () => setTyped({}) : undefined}
-        isBusy={busy !== undefined}
-        problem={problem}
-      >
-        {caller === null && words.text('restricted.none')}
-        {caller !== null && caller !== undefined && <CallerTexts callers={[caller, ...caller.others]} />}
-      </Line>
-      {typed !== undefined && (
-        <form onSubmit={(event) => void save(event)} onKeyDown={leaveOnEscape(() => setTyped(undefined))}>
-          {CALLER_FIELDS.map((field, i) => (
-            <input
-              key={field}
-              // biome-ignore lint/a11y/noAutofocus: it is the answer to the button that was just pressed
-              autoFocus={i === 0}
-              type={field === 'phone' ? 'tel' : 'text'}
-              name={`caller-${field}`}
-              autoComplete="off"
-              aria-label={words.text(`restricted.${field}`)}
-              placeholder={words.text(`restricted.${field}`)}
-              maxLength={field === 'phone' ? 32 : 200}
-              value={typed[field] ?? ''}
-              onChange={({ target }) => setTyped({ ...typed, [field]: target.value === '' ? null : target.value })}
-            />
-          ))}
-          <button type="submit" disabled={busy !== undefined || !CALLER_FIELDS.some((field) => typed[field])}>
-            {words.text('restricted.save')}
-          </button>
-        </form>
-      )}
-    </li>
-  );
-}
-
-function CallerTexts({ callers }: { readonly callers: readonly CallerFields[] }) {
-  return callers.map(({ phone, name, note }) => (
-    <span key={`${phone} ${name} ${note}`} className="restricted-text">
-      {[phone, name, note].filter((text) => text !== null).join(' · ')}
-    </span>
-  ));
 }
 
 function SetLine({
@@ -135,10 +65,11 @@ function SetLine({
   const write = () => setTyped(texts?.find((text) => text.vekId === vekId)?.text ?? '');
   return (
     <li data-restricted={set} data-there={isThere} data-readable={mayRead}>
-      <Line
+      <RestrictedLine
         name={words.text(`restricted.${set}`)}
         onRead={mayRead && texts === undefined ? () => void read() : undefined}
         onWrite={desk.may('create') && typed === undefined ? write : undefined}
+        writeTitle={undefined}
         isBusy={busy !== undefined}
         problem={problem}
       >
@@ -152,7 +83,7 @@ function SetLine({
             </small>
           </span>
         ))}
-      </Line>
+      </RestrictedLine>
       {typed !== undefined && (
         <form onSubmit={(event) => void save(event)} onKeyDown={leaveOnEscape(() => setTyped(undefined))}>
           {isThere && texts === undefined && <p className="warning">{words.text('restricted.replaces')}</p>}
@@ -171,62 +102,5 @@ function SetLine({
         </form>
       )}
     </li>
-  );
-}
-
-/** One set: what is known of it, and what may be done with it. */
-function Line({
-  name,
-  onRead,
-  onWrite,
-  isBusy,
-  problem,
-  children,
-}: {
-  readonly name: string;
-  readonly onRead: (() => void) | undefined;
-  readonly onWrite: (() => void) | undefined;
-  readonly isBusy: boolean;
-  readonly problem: string | undefined;
-  readonly children: ReactNode;
-}) {
-  const words = useWords();
-  return (
-    <>
-      <div className="restricted-line">
-        <b>{name}</b>
-        <div aria-live="polite">{children}</div>
-        {onRead !== undefined && (
-          <button
-            type="button"
-            className="quiet compact"
-            data-read=""
-            aria-label={`${words.text('restricted.read')}: ${name}`}
-            title={words.text('restricted.audited')}
-            disabled={isBusy}
-            onClick={onRead}
-          >
-            {words.text('restricted.read')}
-          </button>
-        )}
-        {onWrite !== undefined && (
-          <button
-            type="button"
-            className="quiet compact"
-            data-write=""
-            aria-label={`${words.text('restricted.write')}: ${name}`}
-            disabled={isBusy}
-            onClick={onWrite}
-          >
-            {words.text('restricted.write')}
-          </button>
-        )}
-      </div>
-      {problem !== undefined && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
-    </>
   );
 }

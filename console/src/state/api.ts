@@ -123,6 +123,8 @@ export interface CallerFields {
 }
 /** The caller of a card, and of those that were merged into it. */
 export interface Caller extends CallerFields {
+  /** Of these data, not of the card; 0: as they came with the report. */
+  readonly version: number;
   readonly others: readonly (CallerFields & { readonly vekId: string })[];
 }
 /** Sets of fields that only some kinds of agencies may read. */
@@ -373,8 +375,8 @@ export class Api {
     this.#call<{ version: number }>('PATCH', `/api/v1/veks/${id}`, { version, ...patch }, key);
   /** Each read is written down. */
   caller = (vekId: string) => this.#call<Caller>('GET', `/api/v1/veks/${vekId}/caller`);
-  putCaller = (vekId: string, known: Partial<CallerFields>, key: string) =>
-    this.#call<void>('PUT', `/api/v1/veks/${vekId}/caller`, known, key);
+  putCaller = (vekId: string, version: number, known: Partial<CallerFields>, key: string) =>
+    this.#call<void>('PUT', `/api/v1/veks/${vekId}/caller`, { version, ...known }, key);
   /** Each read is written down. */
   restricted = async (vekId: string, set: RestrictedSet) =>
     (await this.#call<{ texts: RestrictedText[] }>('GET', `/api/v1/veks/${vekId}/restricted/${set}`)).texts;

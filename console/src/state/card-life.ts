@@ -9,6 +9,7 @@ import {
   type Station,
   type Vek,
 } from './api.js';
+import { NOBODY_KNOWN, type Overtaken } from './caller-draft.js';
 import { type Typed, versionToSave } from './card-change.js';
 import type { Commands } from './commands.js';
 import type { AvailableUnit } from './recommendation.js';
@@ -69,18 +70,30 @@ export class CardLife {
     return this.#run(id, `raise ${id} ${version}`, (api, key) => api.changeVek(id, version, { alarmLevel }, key));
   }
 
-  /** Who called, as far as it is known; undefined: nobody knows. The read is written down. */
-  async caller(vekId: string): Promise<Caller | undefined> {
+  /** Who called, as far as it is known. The read is written down. */
+  async caller(vekId: string): Promise<Caller> {
     try {
       return await this.#parts.api().caller(vekId);
     } catch (error) {
-      if (error instanceof ApiProblem && error.status === 404) return undefined;
+      if (error instanceof ApiProblem && error.status === 404) return NOBODY_KNOWN;
       throw error;
     }
   }
 
-  putCaller(vekId: string, known: Partial<CallerFields>): Promise<void> {
-    return this.#run(vekId, `caller ${vekId} ${JSON.stringify(known)}`, (api, key) => api.putCaller(vekId, known, key));
+  /**
+   * Writes down what is known of the caller. Where somebody else has written since it was read nothing is saved.
+   * Returns who that was; undefined: it is saved.
+   * @param version the one that was read
+   */
+  async putCaller(vekId: string, version: number, known: Partial<CallerFields>): Promise<Overtaken | undefined> {
+    try {
+      await this.#run(vekId, `caller ${vekId} ${version} ${JSON.stringify(known)}`, (api, key) =>
+        api.putCaller(vekId, version, known, key),
+      );
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.code !== 'version_conflict') throw error;
+      return error.facts as unknown as Overtaken;
+    }
   }
 
   /** What is written in a set of restricted fields. The read is written down. */
