@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_POLICY, lonLat } from '../../../../geo-engine/src/index.js';
 import { createStandingUnit } from '../../../test/harness/standing-unit.js';
 import { EngineThread, type FleetSource, type RoadsSource } from './engine-thread.js';
@@ -74,19 +74,23 @@ function question(more: Partial<AvailableUnitsAsked> = {}): Extract<EngineQuesti
   return { kind: 'available', asked };
 }
 
-describe('the engine in its thread', () => {
+/** A thread over a fleet that a test changes: units 1 and 2 east of the place, 3 nowhere. */
+function begin() {
   const fleet = new TestFleet();
+  fleet.units.set(1, 0.02).set(2, 0.01).set(3, null);
   const errors: unknown[] = [];
   const thread = new EngineThread(NO_ROADS, fleet, (_text, error) => errors.push(error));
-  afterAll(() => thread.stop());
-
   const whoIsThere = async (more: Partial<AvailableUnitsAsked> = {}) => {
     const text = new TextDecoder().decode(await thread.ask<'available'>(question(more)));
     return (JSON.parse(text) as { units: { unitId: string }[] }).units.map(({ unitId }) => unitId);
   };
+  onTestFinished(() => thread.stop());
+  return { fleet, errors, thread, whoIsThere };
+}
 
+describe('the engine in its thread', () => {
   it('D63 answers by what is known when it is asked: the whole fleet first, then each change', async () => {
-    fleet.units.set(1, 0.02).set(2, 0.01).set(3, null);
+    const { fleet, whoIsThere } = begin();
     expect(await whoIsThere()).toEqual(['unit 2', 'unit 1']);
     fleet.put(1, 0.001);
     expect(await whoIsThere()).toEqual(['unit 1', 'unit 2']);
@@ -99,6 +103,7 @@ describe('the engine in its thread', () => {
   });
 
   it('D63 a question that fails is refused alone', async () => {
+    const { thread } = begin();
     const wrong = question({ within: { kind: 'area', polygons: null as never } });
     const asked = [thread.ask<'available'>(wrong), thread.ask<'available'>(question())];
     const [failed, answered] = await Promise.allSettled(asked);
@@ -106,10 +111,11 @@ describe('the engine in its thread', () => {
   });
 
   it('D63 who waits when the thread ends is told, and the next question starts another that knows the fleet', async () => {
+    const { thread, errors, whoIsThere } = begin();
     const asked = Promise.allSettled([1, 2, 3].map(() => thread.ask<'available'>(question())));
     await thread.stop();
     for (const one of await asked) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'engine_failed' } });
-    expect(await whoIsThere()).toEqual(['unit 1', 'unit 3']);
+    expect(await whoIsThere()).toEqual(['unit 2', 'unit 1']);
     expect([errors, thread.ends, thread.waiting]).toEqual([[], 1, 0]);
   });
 });
