@@ -52,7 +52,7 @@ const JOINT_CAPABILITIES = ['extinguish', 'medical'] as const;
 const PEER_QUESTIONS = 100;
 /** Units of each capability that PostGIS hands to pgRouting: fewer would often miss who is there first. */
 const PEER_NEAR = 30;
-/** Nearest by straight line that the oracle asks ways of: the answer's units are among the first few. */
+/** Nearest by straight line that the oracle asks ways of, besides those of the answer: across a wide water they are not among them. */
 const ORACLE_UNITS = 90;
 
 interface AnswerUnit {
@@ -372,13 +372,13 @@ async function checkAnswers(
     if (basis.travel !== 'roads') continue; // the place lies beyond the invented country
     const { lines, units: chosen } = incidents[0]!;
     for (const [at, capability] of CAPABILITIES.entries()) {
+      const served = new Set(lines[at]!.served.map(({ unitId }) => unitId));
       const able = live
         .filter(({ id }) => capabilityOf.get(id) === capability)
         .map((unit) => ({ ...unit, m: haversineM(unit.lon, unit.lat, lon, lat) }))
         .sort((a, b) => a.m - b.m)
-        .slice(0, ORACLE_UNITS);
+        .filter(({ id }, i) => i < ORACLE_UNITS || served.has(id));
       const wanted = (await matrixMs(desk.api, able, { lon, lat })).filter((ms) => ms !== null).sort((a, b) => a - b);
-      const served = new Set(lines[at]!.served.map(({ unitId }) => unitId));
       const got = chosen
         .filter(({ unitId }) => served.has(unitId))
         .map(({ response: { travelMs, offRoadMs } }) => travelMs + offRoadMs)
