@@ -7,37 +7,24 @@ import {
   lonLat,
   RequirementSchema,
 } from '../../../../geo-engine/src/index.js';
+import { createStandingUnit } from '../../../test/harness/standing-unit.js';
 import { workingUnits } from './at-work.js';
 
 const NOW = Date.UTC(2026, 10, 22, 18);
 const PLACE = lonLat(24.1, 56.95);
 
 const UNIT: DispatchUnit = {
-  handle: 1,
-  unitId: 'u1',
-  callsign: 'U1',
-  agencyId: 'agency',
-  kind: 'tanker',
-  status: 'en_route',
-  capabilities: new Map([['pump', 1]]),
-  held: false,
-  vekId: 'vek',
-  onShift: true,
-  headCount: 3,
-  service: 'VUGD',
-  profile: 'car',
-  qualifications: new Map(),
-  equipment: new Map(),
-  crewId: null,
-  crewOutWith: null,
-  shiftEndsAt: null,
-  restUntil: null,
-  idleSince: null,
-  reservedFor: null,
-  freeAt: NOW + 3_600_000,
-  freePlace: { at: lonLat(24.6, 56.95), name: 'hospital' },
-  workPriority: 'P2',
-  turnoutMs: 0,
+  ...createStandingUnit(1, {
+    status: 'en_route',
+    capabilities: new Map([['pump', 1]]),
+    vekId: 'vek',
+    onShift: true,
+    headCount: 3,
+    service: 'VUGD',
+    freeAt: NOW + 3_600_000,
+    freePlace: { at: lonLat(24.6, 56.95), name: 'hospital' },
+    workPriority: 'P2',
+  }),
   place: PLACE,
   fixTime: NOW,
   receivedAt: NOW,
