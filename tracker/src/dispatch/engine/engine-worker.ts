@@ -11,7 +11,7 @@ const utf8 = new TextEncoder();
 
 /** Questions to itself: the first of a process takes thirty times as long as the hundredth, and a desk should not be the one that waits. */
 const REHEARSALS = 100;
-const REHEARSAL_MS = 20; // from one to the next; whoever asks meanwhile comes first
+const REHEARSAL_MS = 20; // from one to the next; whoever asks meanwhile waits for one at most
 let rehearsed = 0;
 let rehearsesSoon = false;
 
