@@ -15,7 +15,7 @@ import { createRoads } from '../../test/prepared-roads.js';
 import { createPlaceNear, createRandom, pick } from '../../test/random.js';
 import { createRoadWorld } from '../../test/road-worlds.js';
 import { INELIGIBLE_CODES } from '../errors.js';
-import { destination } from '../geo/distance.js';
+import { destination, distanceM } from '../geo/distance.js';
 import { lonLat } from '../geo/lon-lat.js';
 import { standardProfiles } from '../roads/standard-profiles.js';
 import { compileDemand } from '../run-cards/demand.js';
@@ -127,6 +127,52 @@ describe('shortlist', () => {
     }
     expect(rings).toBeGreaterThan(0);
     expect(spared).toBeGreaterThan(0);
+  });
+
+  it('G126 at a place that is cut off only those are asked who may have a way, and the answer equals that of all units', () => {
+    let spared = 0;
+    let reached = 0;
+    for (let seed = 1; seed <= 12; seed++) {
+      const random = createRandom(seed);
+      const network = createRoadWorld(seed, 'islands', 120);
+      const roads = createRoads(network, ...ROAD_PROFILES);
+      const point = () => {
+        const p = Math.floor(random() * (network.pointLonLat.length / 2));
+        return lonLat(network.pointLonLat[2 * p]! / 1e7, network.pointLonLat[2 * p + 1]! / 1e7);
+      };
+      const fleet = createFleetWorld(random, 300);
+      const roster = new DispatchRoster();
+      const units = fleet.units.map((unit) => {
+        const { code: profile } = pick(random, ROAD_PROFILES);
+        const placed = { ...unit, place: unit.place && point(), freePlace: null, profile };
+        enter(roster, placed);
+        return placed;
+      });
+      for (let turn = 0; turn < 6; turn++) {
+        const question = { ...fleet.question, place: point() };
+        const ways = new RoadWays(roads, question.place);
+        const isBeyond = ({ place, profile }: DispatchUnit) =>
+          place !== null && distanceM(place, question.place) > ways.farthestStartM(profile);
+        const asked: number[] = [];
+        class HeardWays extends RoadWays {
+          override table(starts: Parameters<RoadWays['table']>[0]) {
+            asked.push(...starts.map(({ handle }) => handle));
+            return super.table(starts);
+          }
+        }
+        const heard = new HeardWays(roads, question.place);
+        const answer = decide(gatherInput(question, { ...fleet, roster, ways: heard }));
+        const beyond = units.filter(isBeyond);
+        expect(asked.filter((handle) => beyond.some((unit) => unit.handle === handle))).toEqual([]);
+        spared += beyond.length;
+        if (beyond.length > 0) reached += answer.units.length;
+        const full = decide(fullScan({ ...fleet, question, roster, units, ways }));
+        if ([full.proof.must, full.proof.should].every(({ proven }) => proven))
+          expect(told(answer), `seed ${seed}, turn ${turn}`).toEqual(told(full));
+      }
+    }
+    expect(spared).toBeGreaterThan(1000);
+    expect(reached).toBeGreaterThan(10);
   });
 
   it('G123 a unit with a place where it frees up is counted from there, and from its fix again when it has none any more', () => {

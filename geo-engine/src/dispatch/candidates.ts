@@ -134,9 +134,8 @@ class Shortlisting {
     for (let number = 0; number < classes; number++) {
       if (scan.aboutOf[number] === 0) continue;
       const ofClass = scan.counts.subarray(number * CODE_NUMBERS, (number + 1) * CODE_NUMBERS);
-      const placed = sum(ofClass) - ofClass[NO_POSITION]!;
       for (let line = 0; line < lines; line++) {
-        if ((scan.aboutOf[number]! & (1 << line)) !== 0) this.#aboutLine[line]! += placed;
+        if ((scan.aboutOf[number]! & (1 << line)) !== 0) this.#aboutLine[line]! += scan.waiting[number]!;
       }
       const profile = ofClass[0]! > 0 ? this.#profiles.of(marks, number) : -1;
       this.#profileOf[number] = profile;
@@ -363,7 +362,6 @@ class Shortlisting {
   }
 }
 
-const NO_POSITION = codeNumber('no_position');
 const NO_ROUTE = codeNumber('no_route');
 
 function reasonCounts(counts: Uint32Array): ReasonCounts {
@@ -372,10 +370,4 @@ function reasonCounts(counts: Uint32Array): ReasonCounts {
     if (count > 0) reasons[number === 0 ? FARTHER : INELIGIBLE_CODES[number - 1]!] = count;
   }
   return reasons;
-}
-
-function sum(values: Uint32Array): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

@@ -179,6 +179,35 @@ describe('RoadWays', () => {
     expect(closerOffRoad).toBeGreaterThan(1000);
   });
 
+  it('G126 nobody who starts farther than is said has a way to a place that is cut off, also where roads were closed since', () => {
+    let cutOff = 0;
+    let beyond = 0;
+    for (let seed = 1; seed <= 3 * ROAD_SHAPES.length; seed++) {
+      const random = createRandom(seed);
+      const shape = seed % 3 === 0 ? 'islands' : ROAD_SHAPES[seed % ROAD_SHAPES.length]!;
+      const network = createRoadWorld(seed, shape, 80);
+      const roads = createRoads(network, ...PROFILES);
+      for (let question = 0; question < 6; question++) {
+        if (question === 3) closeSome(random, network, roads);
+        const ways = new RoadWays(roads, placeAt(random, network));
+        const units = createUnits(random, network, 40);
+        const table = ways.table(units);
+        for (const { code } of PROFILES) {
+          const farthestM = ways.farthestStartM(code);
+          if (farthestM === Number.POSITIVE_INFINITY) continue;
+          cutOff++;
+          for (const [at, { profile, place, unitId }] of units.entries()) {
+            if (profile !== code || distanceM(place!, ways.place) <= farthestM) continue;
+            expect(table[at], `${shape}, seed ${seed}, question ${question}, ${unitId}`).toBeNull();
+            beyond++;
+          }
+        }
+      }
+    }
+    expect(cutOff).toBeGreaterThan(50);
+    expect(beyond).toBeGreaterThan(500);
+  });
+
   it('G103 a place off the roads, and a profile that no roads are made for, go by the straight line and say so', () => {
     const network = createRoadWorld(1, ROAD_SHAPES[0]!, 40);
     const roads = createRoads(network, PROFILES[0]!);

@@ -48,6 +48,11 @@ export class RoadWays implements Ways {
     return this.#waysOf(profile)?.roads.topPace ?? this.#straight.topPace();
   }
 
+  farthestStartM(profile: string): number {
+    const ways = this.#waysOf(profile);
+    return ways?.roads.farthestStartM(ways.target) ?? Number.POSITIVE_INFINITY;
+  }
+
   ringBound(profile: string, radiusM: number): RingBound | undefined {
     const ways = this.#waysOf(profile);
     return ways?.roads.ringBound(ways.target, radiusM);

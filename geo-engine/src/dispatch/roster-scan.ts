@@ -15,6 +15,7 @@ import type { Ways } from './ways.js';
 /** Numbers of codes, and 0 for none. */
 export const CODE_NUMBERS = INELIGIBLE_CODES.length + 1;
 const NO_POSITION = codeNumber('no_position');
+const NO_ROUTE = codeNumber('no_route');
 const FIX_TOO_OLD = codeNumber('fix_too_old');
 const END_OF_SHIFT = codeNumber('end_of_shift');
 const SKIPPED = codeNumber('skipped_by_dispatcher');
@@ -32,6 +33,8 @@ export class RosterScan {
   readonly closer = new BoundQueue();
   /** [classes × CODE_NUMBERS] units of a class by the number of what their state is refused for. */
   counts = new Uint32Array(0);
+  /** [classes] units of it that were put into the queue. */
+  waiting = new Uint32Array(0);
   /** [slots] that number, for units in the queue. */
   stateOf = new Uint8Array(0);
   /** [classes] lines that are about it, as bits. */
@@ -50,7 +53,7 @@ export class RosterScan {
   ): void {
     this.#begin(roster, marks);
     const { slots, classOf, stateOf, profileOf, fixedAt, vec, turnoutMs, shiftEndsAt, standing } = roster;
-    const { counts, aboutOf, queue } = this;
+    const { counts, waiting, aboutOf, queue } = this;
     const { now, maxFixAgeS, policy, skipped } = question;
     const isThere = (agencyId: string) => agencies === undefined || agencies.has(agencyId);
     const common = Uint8Array.from(roster.commonStates, (example) =>
@@ -62,6 +65,10 @@ export class RosterScan {
       const { freeM, topMps } = ways.topPace(profile);
       return { startMs: 0, freeM: freeM + BOUND_SLACK_M, msPerM: (factor * 1000) / topMps, factor };
     });
+    const farthestM = Float64Array.from(
+      roster.profiles,
+      (profile) => ways.farthestStartM?.(profile) ?? Number.POSITIVE_INFINITY,
+    );
     const freeM = Float64Array.from(paces, (pace) => pace.freeM);
     const msPerM = Float64Array.from(paces, (pace) => pace.msPerM);
     this.#paces = paces;
@@ -91,13 +98,21 @@ export class RosterScan {
       const isPlaced = !Number.isNaN(fixed);
       if (!isPlaced) code = NO_POSITION;
       else if ((now - fixed) / 1000 > maxFixAgeS) code = FIX_TOO_OLD;
-      counts[number * CODE_NUMBERS + code]!++;
-      if (!isPlaced || aboutOf[number] === 0) continue;
+      if (!isPlaced || aboutOf[number] === 0) {
+        counts[number * CODE_NUMBERS + code]!++;
+        continue;
+      }
       const dx = vec[slot * VEC_STRIDE + X]! - x;
       const dy = vec[slot * VEC_STRIDE + Y]! - y;
       const dz = vec[slot * VEC_STRIDE + Z]! - z;
       const straightM = lowerBoundM(Math.sqrt(dx * dx + dy * dy + dz * dz));
       const profile = profileOf[slot]!;
+      if (straightM > farthestM[profile]!) {
+        counts[number * CODE_NUMBERS + (code || NO_ROUTE)]!++;
+        continue;
+      }
+      counts[number * CODE_NUMBERS + code]!++;
+      waiting[number]!++;
       const travelMs = Math.max(0, Math.floor((straightM - freeM[profile]!) * msPerM[profile]!));
       this.stateOf[slot] = code;
       queue.append(slot, waitedMs + turnoutMs[slot]! + travelMs);
@@ -140,12 +155,14 @@ export class RosterScan {
     const { count } = classes;
     if (this.aboutOf.length < count) {
       this.counts = new Uint32Array(2 * count * CODE_NUMBERS);
+      this.waiting = new Uint32Array(2 * count);
       this.aboutOf = new Uint32Array(2 * count);
     }
     if (this.stateOf.length < slots) this.stateOf = new Uint8Array(2 * slots);
     this.queue.clear();
     this.closer.clear();
     this.counts.fill(0, 0, count * CODE_NUMBERS);
+    this.waiting.fill(0, 0, count);
     this.aboutOf.fill(0, 0, count);
     for (const [line, { isAbout }] of marks.entries()) {
       for (let number = 0; number < count; number++) this.aboutOf[number]! |= isAbout[number]! << line;

@@ -50,6 +50,8 @@ export interface Ways {
    * factor up to MOST_CORRECTION.
    */
   topPace(profile: string): TopPace;
+  /** A unit of the profile that starts farther from the place than this by the straight line has no way there, metres; Infinity: it may have. */
+  farthestStartM?(profile: string): number;
   /** A closer bound for who is beyond a circle around the place, where one can be had at the price of some dozens of ways. */
   ringBound?(profile: string, radiusM: number): RingBound | undefined;
   /**

@@ -8,6 +8,7 @@ import { type ReachDirection, ReachSearch } from '../hierarchy/reach-search.js';
 import { TableSearch } from '../hierarchy/table-search.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import type { VehicleProfile } from '../roads/vehicle-profile.js';
+import { CutOffEnds } from './cut-off-ends.js';
 import { type DrivePart, driveLine, partM, trimDrive } from './drive.js';
 import { type ArrivingSegments, arrivingSegments, defaultCellM, type IsochroneDrawer } from './isochrone.js';
 import { GAVE_UP, LiveSearch } from './live-search.js';
@@ -32,7 +33,7 @@ import type {
   TableAnswer,
   TableQuestion,
 } from './router.js';
-import type { Snapper } from './snapper.js';
+import { LARGEST, type Snapper } from './snapper.js';
 import { type DriveTarget, TargetDrives, type VehicleDrive } from './target-drives.js';
 import { type Vehicle, VehicleStarts } from './vehicle-starts.js';
 import { beforeMs, directWay, drivenShare, restMs } from './waypoint.js';
@@ -77,6 +78,7 @@ export class ProfileRoads {
   #tables: TableSearch | undefined;
   #liveSearch: LiveSearch | undefined;
   #drives: TargetDrives | undefined;
+  #cutOff: CutOffEnds | undefined;
   #arriving: ArrivingSegments | undefined;
   readonly #reach = new Map<ReachDirection, ReachSearch>();
   readonly #sweeps = new Map<number, NearestSweep>();
@@ -168,6 +170,16 @@ export class ProfileRoads {
   ringBound(target: DriveTarget, radiusM: number): RingBound | undefined {
     const { graph, topMps } = this.#prepared;
     return this.#drivesTo(target).ringBound(radiusM, graph, topMps);
+  }
+
+  /** No drive to the target begins farther from its place than this, metres; Infinity: the largest part of the network reaches it. */
+  farthestStartM(target: DriveTarget): number {
+    const { graph } = this.#prepared;
+    // whoever is in that part is reached by all of it
+    const ends = this.#drivesTo(target).endsCutOffFrom(graph.component.indexOf(LARGEST));
+    if (ends === undefined) return Number.POSITIVE_INFINITY;
+    this.#cutOff ??= new CutOffEnds(this.#network, graph);
+    return this.#cutOff.farthestStartM(target.place.at, ends);
   }
 
   /** How far a vehicle is off the road at the least, metres, by where it was when it was last asked about; 0: nothing is known. */

@@ -98,17 +98,30 @@ export class TargetDrives {
     return this.#snapper.ringBound(place, radiusM, end, { made, topMps, fromNode: (node) => times.fromNode(node) });
   }
 
-  #elsewhere(vehicle: Vehicle, row: number): VehicleDrive | null {
-    const graph = this.#graph!;
+  /** All ends that a drive to the target may have, if none of them is reached from a node of the largest part; undefined: one is. */
+  endsCutOffFrom(node: number): readonly RoadPlace[] | undefined {
+    if (inLargestPart(this.#graph!, this.#target!.end, 'end')) return undefined;
+    const ends = this.#endsElsewhere();
+    if (ends.some((end) => inLargestPart(this.#graph!, end, 'end'))) return undefined;
+    return ends.some((_, end) => this.#timesTo(end).fromNode(node) !== UNREACHABLE_MS) ? undefined : ends;
+  }
+
+  /** The target's end, and where else it may be where that one is not reached. */
+  #endsElsewhere(): readonly RoadPlace[] {
     if (!this.#isSoughtElsewhere) {
       const { place, end } = this.#target!;
-      this.#ends = this.#snapper.alternatives(graph, place, 'end', end);
+      this.#ends = this.#snapper.alternatives(this.#graph!, place, 'end', end);
       this.#isSoughtElsewhere = true;
     }
+    return this.#ends;
+  }
+
+  #elsewhere(vehicle: Vehicle, row: number): VehicleDrive | null {
+    const graph = this.#graph!;
+    const ends = this.#endsElsewhere();
     const starts = this.#vehicles.alternatives(row, () =>
       this.#snapper.alternatives(graph, vehicle, 'start', this.#vehicles.start(graph, vehicle, row)),
     );
-    const ends = this.#ends;
     const pairs = starts.flatMap((start) => ends.map((_, end) => ({ start, end })));
     const offRoadM = ({ start, end }: { start: RoadPlace; end: number }) =>
       start.snap.distanceM + ends[end].snap.distanceM;
