@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { numberInUrl } from './number-in-url.js';
+import { numberInUrl, numbersInUrl } from './number-in-url.js';
 
 describe('a number in a URL', () => {
   const schema = numberInUrl(z.number().min(-90).max(90));
@@ -31,6 +31,11 @@ describe('a number in a URL', () => {
     ])
       expect(schema.safeParse(text).success, JSON.stringify(text)).toBe(false);
     expect(schema.safeParse(['1', '2']).success).toBe(false);
+  });
+
+  it('T76 of several with commas between each is one, or none of them is taken', () => {
+    expect(numbersInUrl('24.1,-56.9,0')).toEqual([24.1, -56.9, 0]);
+    for (const text of ['', ',,,', '1,', ',1', '1, 2', '1,0x2']) expect(numbersInUrl(text), text).toBeUndefined();
   });
 
   it('T76 that is not there is what the schema says', () => {

@@ -1,6 +1,6 @@
 /** What registrars read: lists, one entry with its trail, and the map. Each agency its own; the platform operator's people all. */
 import { z } from '@hono/zod-openapi';
-import { numberInUrl } from '../../src/number-in-url.js';
+import { numberInUrl, numbersInUrl } from '../../src/number-in-url.js';
 import type { Database } from '../../src/store/database.js';
 import { instant } from '../../src/stored-instant.js';
 import { text } from '../../src/stored-text.js';
@@ -24,11 +24,10 @@ const CURSOR = /^(\d{1,16})\.(\d{1,16})$/;
 
 const box = z
   .string()
-  .transform((text) => text.split(',').map(Number))
+  .transform((text) => numbersInUrl(text) ?? [])
   .refine(
     (sides) =>
       sides.length === 4 &&
-      sides.every(Number.isFinite) &&
       sides[0]! < sides[2]! &&
       sides[1]! < sides[3]! &&
       Math.abs(sides[0]!) <= 180 &&

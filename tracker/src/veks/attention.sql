@@ -1,7 +1,7 @@
 -- name: waiting
 -- What is to be done now, at most $2 of each: what is to be raised, told again ($1 the usual policy) and cleared.
 WITH cause AS MATERIALIZED (SELECT * FROM attention_cause)
-SELECT ARRAY(SELECT a.id FROM attention a WHERE a.cleared_at IS NULL AND NOT EXISTS (SELECT FROM cause c WHERE c.cause = a.cause) LIMIT $2) AS gone,
+SELECT ARRAY(SELECT a.id FROM attention a WHERE a.cleared_at IS NULL AND a.cause NOT IN (SELECT c.cause FROM cause c) LIMIT $2) AS gone,
        ARRAY(SELECT a.id FROM attention a WHERE a.due_at <= clock_timestamp() ORDER BY a.due_at LIMIT $2) AS due,
        ARRAY(SELECT c.cause FROM cause c LEFT JOIN attention_policy p USING (agency_id)
              CROSS JOIN LATERAL (SELECT (coalesce(p.policy -> 'limitS' -> c.kind, $1::jsonb -> 'limitS' -> c.kind) ->> c.limit_key)::int AS s) AS most

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttentionKind } from '../../src/protocol/attention.js';
 import type { Queryable } from '../../src/store/database.js';
 import type { AttentionItem } from '../../src/veks/attention.js';
+import { USUAL_ATTENTION_POLICY } from '../../src/veks/attention-policy.js';
+import { attentionSql } from '../../src/veks/attention-sql.js';
 import { AttentionWatch } from '../../src/veks/attention-watch.js';
 import { allEvents } from '../harness/all-events.js';
+import { rowsLookedAt } from '../harness/rows-looked-at.js';
 import { clearStage, setStage } from '../harness/test-stage.js';
 import {
   createCrew,
@@ -125,6 +128,43 @@ describe.skipIf(!databaseIsThere)('what waits for a person', () => {
     await ago('assignment_milestone', 'received_at', 'assignment_id', assignmentId, 95);
     expect((await raised('vek_without_unit', id)).id).not.toBe(without.id);
     await setPolicy('VUGD', {});
+  });
+
+  it('V54 what waits is found by a look at each card, also of thousands that came at once, when statistics know of none', async () => {
+    const cards = 2000;
+    const id = await createVek('P1', 0);
+    const connection = await hub.database.connect();
+    try {
+      await connection.query('BEGIN');
+      const addCards = (status: string, sign: string) =>
+        connection.query(
+          `INSERT INTO vek OVERRIDING SYSTEM VALUE
+           SELECT (jsonb_populate_record(v, jsonb_build_object('id', gen_random_uuid(), 'number', ${sign} n, 'status', $3::text))).*
+           FROM vek v, generate_series(1, $2) AS n WHERE v.id = $1`,
+          [id, cards, status],
+        );
+      await addCards('closed', '-');
+      await connection.query(
+        `INSERT INTO attention (id, cause, kind, agency_id, owner_id, since, level, cleared_at)
+         SELECT gen_random_uuid(), 'long over ' || id, 'vek_without_unit', agency_id, agency_id, now(), 1, now() FROM vek`,
+      );
+      await connection.query('ANALYZE vek, attention');
+      await addCards('new', `${-cards} -`);
+      // half of them are raised already, and as much that was raised is over
+      await connection.query(
+        `INSERT INTO attention (id, cause, kind, agency_id, owner_id, since, level)
+         SELECT gen_random_uuid(), CASE WHEN n % 2 = 0 THEN cause ELSE 'over ' || n END, kind, agency_id, owner_id, since, 1
+         FROM (SELECT *, row_number() OVER () AS n FROM attention_cause WHERE kind = 'vek_without_unit') AS c ON CONFLICT DO NOTHING`,
+      );
+      const { rows, plan } = await rowsLookedAt(connection, attentionSql.waiting, [
+        JSON.stringify(USUAL_ATTENTION_POLICY),
+        200,
+      ]);
+      expect(rows, plan).toBeLessThan(100 * cards);
+    } finally {
+      await connection.query('ROLLBACK');
+      await connection.end();
+    }
   });
 
   it('V34 no policy takes a life-threatening card without a unit away', async () => {

@@ -398,6 +398,7 @@ describe.skipIf(!databaseIsThere)('registering', () => {
       ['a number in hexadecimal', 'GET', '/api/v1/feed?limit=0x10', undefined, 400, 'request_malformed'],
       ['a text with a NUL', 'GET', '/api/v1/audit?actor=%00', undefined, 400, 'request_malformed'],
       ['a query that is out of range', 'GET', '/api/v1/nearest?lon=200&lat=0', undefined, 400, 'request_malformed'],
+      ['a box of nothing', 'GET', '/api/v1/live?box=,,,', undefined, 400, 'request_malformed'],
       [
         'a box with its south above its north',
         'GET',

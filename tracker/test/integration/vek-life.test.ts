@@ -40,6 +40,7 @@ interface Vek {
   readonly version: number;
   readonly priority: string | null;
   readonly alarmLevel: number;
+  readonly receivedAt: number;
   readonly objects: string[];
   readonly outcome: unknown;
   readonly mergedInto: string | null;
@@ -527,6 +528,9 @@ describe.skipIf(!databaseIsThere)('the life of a VEK', () => {
     expect(sending).toMatchObject({ code: 'unit_not_dispatchable', unitStatus: 'out_of_service' });
     const report = { id: uuidv7(), channel: 'voice', receivedAt: '0000-01-01T00:00:00Z' };
     expect((await post('veks', report)).status, 'T78').toBe(400);
+    const toCome = { id: uuidv7(), channel: 'voice', receivedAt: '2999-01-01T00:00:00Z' };
+    expect((await post('veks', toCome)).status).toBe(201);
+    expect((await vek(toCome.id)).receivedAt, 'V55').toBeLessThanOrEqual(Date.now());
     const tooLarge = await hub.api.call('PATCH', `/api/v1/veks/${id}`, { version: 2 ** 31, summary: 'x' }, desk.VUGD);
     expect([tooLarge.status, tooLarge.body]).toEqual([400, expect.objectContaining({ status: 400 })]);
     await close(id);

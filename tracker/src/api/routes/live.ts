@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { box, boxContains, lonLat, nearestSuitable, type UnitRoster } from '../../../../geo-engine/src/index.js';
 import type { Core } from '../../core.js';
 import { areApart, distanceBetweenM, isFresh } from '../../live/other-sources.js';
-import { numberInUrl } from '../../number-in-url.js';
+import { numberInUrl, numbersInUrl } from '../../number-in-url.js';
 import { STALE_AFTER_INTERVALS, UNIT_FLAG } from '../../protocol/live-frame.js';
 import { DISPATCHABLE_STATUSES } from '../../protocol/status.js';
 import { type CrewUnit, holdAt } from '../../units/directory.js';
@@ -69,11 +69,11 @@ const LiveUnitSchema = z
   .openapi('LiveUnit');
 
 const Box = z.string().transform((text, context) => {
-  const parts = text.split(',').map(Number);
+  const [west, south, east, north, ...more] = numbersInUrl(text) ?? [];
   try {
-    if (parts.length !== 4 || parts.some((part) => !Number.isFinite(part)))
+    if (west === undefined || south === undefined || east === undefined || north === undefined || more.length > 0)
       throw new RangeError('west,south,east,north in degrees');
-    return box(parts[0]!, parts[1]!, parts[2]!, parts[3]!);
+    return box(west, south, east, north);
   } catch (error) {
     context.addIssue({ code: 'custom', message: (error as Error).message });
     return z.NEVER;

@@ -41,7 +41,7 @@ export const NewVekSchema = z
     id: z.uuid(),
     channel: z.enum(['voice', 'sms', 'app', 'ecall_auto', 'ecall_manual', 'transfer', 'manual']),
     ...vekFields,
-    receivedAt: instant.optional(),
+    receivedAt: instant.optional().openapi({ description: 'Now, if not given; an instant to come is taken as now' }),
     caller: CallerSchema.nullish(),
     offerTo: z
       .array(z.string().openapi({ description: 'Agency codes' }))

@@ -102,7 +102,9 @@ export function vekRoutes(operations: Operations, core: Core, reads: ReadLog): v
         address = null,
         summary = null,
       } = given;
-      const receivedAt = given.receivedAt === undefined ? Date.now() : Date.parse(given.receivedAt);
+      const now = Date.now();
+      // a caller's card is taken whatever the clock of who took the call says; received later than now it was not
+      const receivedAt = given.receivedAt === undefined ? now : Math.min(now, Date.parse(given.receivedAt));
       const report = { lon, lat, accuracyM, typeCode, receivedAt };
       const vek = {
         id,
