@@ -61,9 +61,15 @@ export class ModuleApi {
 
   /**
    * @param usualPurpose for which people come who do not say for which
-   * @param readAt when the feed was last read, epoch ms; 0: never
+   * @param feed how it stands with the feed: when it was last read, epoch ms, 0: never; events of it that are set aside
    */
-  constructor(title: string, callers: ModuleCallers, usualPurpose: string, readAt: () => number, log: Log) {
+  constructor(
+    title: string,
+    callers: ModuleCallers,
+    usualPurpose: string,
+    feed: () => { readonly readAt: number; readonly refused: number },
+    log: Log,
+  ) {
     this.#callers = callers;
     this.#usualPurpose = usualPurpose;
     this.hono = new OpenAPIHono<ModuleEnv>({
@@ -77,9 +83,11 @@ export class ModuleApi {
     this.hono.get('/openapi.json', (c) =>
       c.json(this.hono.getOpenAPI31Document({ openapi: '3.1.0', info: { title, version: '1' } }) as object),
     );
-    this.hono.get('/healthz', (c) =>
-      c.json({ feedReadSAgo: readAt() === 0 ? null : Math.round((Date.now() - readAt()) / 1000) }),
-    );
+    this.hono.get('/healthz', (c) => {
+      const { readAt, refused } = feed();
+      const feedReadSAgo = readAt === 0 ? null : Math.round((Date.now() - readAt) / 1000);
+      return c.json({ feedReadSAgo, refusedEvents: refused });
+    });
     this.hono.notFound((c) => problem(c, 404, 'not_found', `${c.req.method} ${c.req.path} is not there`));
     this.hono.onError((error, c) => {
       if (error instanceof ModuleProblem) return problem(c, error.status, error.code, error.message);

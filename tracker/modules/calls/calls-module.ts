@@ -60,11 +60,11 @@ export async function startCalls(settings: CallsSettings, log: Log): Promise<Run
   const intake = new CallIntake(database, () => sender.kick());
   const follower = new FeedFollower(
     { tracker, database, log },
-    { table: `${SCHEMA}.follower`, name: 'calls' },
+    { schema: SCHEMA, name: 'calls' },
     new CallsConsumer(tracker, database),
   );
   const conversations = new Conversations(database, intake, () => sender.kick());
-  const api = new ModuleApi('Vanags: calls', new ModuleCallers(tracker), PURPOSE, () => follower.readAt, log);
+  const api = new ModuleApi('Vanags: calls', new ModuleCallers(tracker), PURPOSE, () => follower, log);
   let agencyId: string | undefined;
   const mustBeOurs = (caller: ModuleCaller): void => {
     if (agencyId === undefined) throw new TrackerAway('whose calls these are is not known yet');

@@ -28,10 +28,12 @@ export async function startRegister(settings: ModuleSettings, log: Log): Promise
   await migrateSchema(database, SCHEMA, MIGRATIONS);
   const trackers = settings.tokens.map((token) => new TrackerClient(settings.trackerUrl, token, PURPOSE));
   const followers: FeedFollower[] = [];
-  /** Of the agency that is furthest behind. */
-  const readAt = () =>
-    Math.min(...followers.map((follower) => follower.readAt), followers.length === trackers.length ? Date.now() : 0);
-  const api = new ModuleApi('Vanags: register of events', new ModuleCallers(trackers[0]!), PURPOSE, readAt, log);
+  const feed = () => ({
+    // of the agency that is furthest behind
+    readAt: Math.min(...followers.map(({ readAt }) => readAt), followers.length === trackers.length ? Date.now() : 0),
+    refused: followers.reduce((sum, { refused }) => sum + refused, 0),
+  });
+  const api = new ModuleApi('Vanags: register of events', new ModuleCallers(trackers[0]!), PURPOSE, feed, log);
   const agencies: RegisterAgencies = { operatorId: undefined, police: new Map() };
   readingRoutes(api, database, agencies);
   handRoutes(api, database, agencies);
@@ -46,7 +48,7 @@ export async function startRegister(settings: ModuleSettings, log: Log): Promise
     if (!POLICE.has(agency.kind))
       return log.warn(`register: ${agency.code} is no police: nothing is registered for it`);
     agencies.police.set(agency.id, agency);
-    const kept = { table: `${SCHEMA}.follower`, name: agency.id };
+    const kept = { schema: SCHEMA, name: agency.id };
     const follower = new FeedFollower({ tracker, database, log }, kept, new RegisterConsumer(tracker, agency));
     followers.push(follower);
     follower.start();

@@ -96,6 +96,33 @@ describe.skipIf(!databaseIsThere)('the register of events', () => {
       JSON.stringify(row),
     );
 
+  it('M44 an event whose card the database refuses is set aside, those after it are taken, and it is tried again at the next start', async () => {
+    const health = () => api().ok<{ refusedEvents: number }>('GET', '/healthz');
+    await hub.database.query(`ALTER TABLE register.entry ADD CONSTRAINT no_poison CHECK (summary <> 'poison')`);
+    const told = errors.length;
+    const refused = await newVek(vp, { summary: 'poison' });
+    const next = await newVek(vp, { summary: 'meat' });
+    await eventually('the entry of the next card', () => entryOf(vp, next));
+    expect(await entryOf(vp, refused)).toBeUndefined();
+    const { rows } = await hub.database.query<{ event: string; reason: string }>(
+      'SELECT * FROM register.refused_event',
+    );
+    expect(rows.map(({ event, reason }) => [JSON.parse(event).subject, reason])).toEqual(
+      rows.map(() => [`vek/${refused}`, expect.stringContaining('no_poison')]),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(await health()).toMatchObject({ refusedEvents: rows.length });
+    const lines = errors.splice(told);
+    expect(lines).toEqual(rows.map(() => expect.stringContaining('is set aside')));
+
+    await stop();
+    await hub.database.query('ALTER TABLE register.entry DROP CONSTRAINT no_poison');
+    await start();
+    await eventually('the entry of the card that was refused', () => entryOf(vp, refused));
+    expect(await health()).toMatchObject({ refusedEvents: 0 });
+    expect((await hub.database.query('SELECT 1 FROM register.refused_event')).rows).toEqual([]);
+  });
+
   it('M20 M21 a VEK handed to a police is an entry with nothing typed again, kept up to date until its outcome', async () => {
     const fields = {
       typeCode: 'police.theft',
