@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { addClosure, type Closure, closureOwner, removeClosure } from '../../roads/closures.js';
+import { text } from '../../stored-text.js';
 import { json, type Operations } from '../operation.js';
 
 const MAX_POINTS = 1000;
@@ -49,12 +50,7 @@ const NewClosureSchema = z
       .boolean()
       .default(false)
       .openapi({ description: 'Vehicles with emergency rights drive through' }),
-    reason: z
-      .string()
-      .trim()
-      .min(1)
-      .max(MAX_REASON_CHARS)
-      .refine((text) => !text.includes('\0'), 'holds a NUL character'),
+    reason: text(MAX_REASON_CHARS).trim().min(1),
     validFrom: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Now, if not given' }),
     validUntil: z.iso
       .datetime({ offset: true })

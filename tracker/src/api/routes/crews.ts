@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { numberInUrl } from '../../number-in-url.js';
+import { text } from '../../stored-text.js';
 import { setReportInterval } from '../../units/report-interval.js';
 import { conversation, sendCrewMessage } from '../../veks/crew-messages.js';
 import { type Caller, json, type Operations } from '../operation.js';
@@ -64,11 +65,7 @@ export function crewRoutes(operations: Operations, { database, directory }: Core
               schema: z
                 .object({
                   id: z.uuid(),
-                  text: z
-                    .string()
-                    .min(1)
-                    .max(4000)
-                    .refine((value) => !value.includes('\0'), 'holds a NUL character'),
+                  text: text(4000).min(1),
                 })
                 .openapi('NewCrewMessage'),
             },

@@ -19,6 +19,7 @@ import {
 import type { Core } from '../../core.js';
 import { parseNetwork } from '../../ip-network.js';
 import type { Operation } from '../../rights/matrix.js';
+import { text } from '../../stored-text.js';
 import type { CrewDevice } from '../../units/directory.js';
 import { type ApiContext, type Caller, json, type Operations } from '../operation.js';
 import { ApiError, problem } from '../problem.js';
@@ -183,11 +184,7 @@ function answer(c: ApiContext, adapter: Adapter, verdicts: readonly string[]): R
   });
 }
 
-const Alias = z
-  .string()
-  .min(1)
-  .max(NAME_UNITS)
-  .refine((value) => !value.includes('\0'), 'holds a NUL character');
+const Alias = text(NAME_UNITS).min(1);
 const Network = z
   .string()
   .refine((text) => parseNetwork(text) !== undefined, 'not an address or a network (10.0.0.0/8)');

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Core } from '../../core.js';
 import { instant } from '../../stored-instant.js';
+import { text } from '../../stored-text.js';
 import { enterPosition } from '../../units/position-by-hand.js';
 import { timeEntered } from '../entered-time.js';
 import { json, type Operations } from '../operation.js';
@@ -26,11 +27,7 @@ export function positionRoutes(operations: Operations, { directory, positionsByH
                   lon: z.number().min(-180).max(180),
                   lat: z.number().min(-90).max(90),
                   at: instant.optional().openapi({ description: 'When it was there' }),
-                  note: z
-                    .string()
-                    .max(200)
-                    .refine((value) => !value.includes('\0'), 'holds a NUL character')
-                    .nullish(),
+                  note: text(200).nullish(),
                 })
                 .openapi('PositionByHand'),
             },

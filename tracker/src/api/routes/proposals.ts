@@ -10,6 +10,7 @@ import {
   proposalById,
   type StoredProposal,
 } from '../../dispatch/proposals.js';
+import { text } from '../../stored-text.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
 
@@ -125,12 +126,7 @@ export function proposalRoutes(operations: Operations, { database, directory, di
             'application/json': {
               schema: z
                 .object({
-                  reason: z
-                    .string()
-                    .trim()
-                    .min(1)
-                    .max(MAX_REASON_CHARS)
-                    .refine((text) => !text.includes('\0'), 'holds a NUL character'),
+                  reason: text(MAX_REASON_CHARS).trim().min(1),
                 })
                 .openapi('DismissProposal'),
             },
