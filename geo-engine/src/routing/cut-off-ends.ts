@@ -13,7 +13,7 @@ const OFF_ROAD_M = MAX_OFF_ROAD_M / LEAST_SHARE + 1;
 
 /**
  * From where drives come to an end that the largest part of the network does not reach: an island, a yard behind a gate, a village behind a
- * closure. Everybody else has no way there, and need not be asked one by one. Reads the whole graph once, some 30 ms for a country, and
+ * closure. Everybody else has no way there, and need not be asked one by one. Reads the whole graph once, some 50 ms for a country, and
  * keeps what lies outside of the largest part; then a question costs what is cut off.
  */
 export class CutOffEnds {
