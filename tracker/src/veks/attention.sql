@@ -1,5 +1,6 @@
 -- name: waiting
--- What is to be done now, at most $2 of each: what is to be raised, told again ($1 the usual policy) and cleared.
+-- What is to be done now, at most $2 of each: what is to be raised, told again ($1 the usual policy) and cleared. No cause is null; NOT IN looks
+-- each up in a table of them, where NOT EXISTS may compare all with all.
 WITH cause AS MATERIALIZED (SELECT * FROM attention_cause)
 SELECT ARRAY(SELECT a.id FROM attention a WHERE a.cleared_at IS NULL AND a.cause NOT IN (SELECT c.cause FROM cause c) LIMIT $2) AS gone,
        ARRAY(SELECT a.id FROM attention a WHERE a.due_at <= clock_timestamp() ORDER BY a.due_at LIMIT $2) AS due,
