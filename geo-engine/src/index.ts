@@ -53,6 +53,7 @@ export type {
   LineAnswer,
   ThreeSums,
 } from './dispatch/explain.js';
+export { findStarts } from './dispatch/find-starts.js';
 export {
   type OpenIncident,
   type Proposal,
@@ -76,7 +77,7 @@ export {
   type JointQuestion,
   type JointRecommendation,
 } from './dispatch/recommend-together.js';
-export { RoadWays } from './dispatch/road-ways.js';
+export { type DrivenProfile, RoadWays } from './dispatch/road-ways.js';
 export { metLines, type StageProof, type Taken, type VekDemand } from './dispatch/stage.js';
 export { StraightWays } from './dispatch/straight-ways.js';
 export {

@@ -319,11 +319,19 @@ export function asCounted(unit: DispatchUnit): DispatchUnit {
   return unit.freePlace === null ? unit : { ...unit, place: unit.freePlace.at, headingDeg: null, speedMps: null };
 }
 
+/** What ways say of themselves that know of no bound but the pace. */
+export const PACE_ONLY = {
+  farthestStartM: () => Number.POSITIVE_INFINITY,
+  ringBound: () => undefined,
+  leastOffRoadM: () => 0,
+} as const satisfies Partial<Ways>;
+
 /** Ways that take a random time above their bound, in steps; one in twenty units has none. The same for the same unit. */
 export function createWays(random: () => number, stepMs: number): Ways & { asked: number } {
   const seed = Math.floor(random() * 1e9);
   const pace: Record<string, TopPace> = { car: { freeM: 50, topMps: 36 }, heavy: { freeM: 50, topMps: 25 } };
   return {
+    ...PACE_ONLY,
     place: PLACE,
     basis: 'roads',
     closures: 'in_force',

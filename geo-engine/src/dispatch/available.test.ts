@@ -6,6 +6,7 @@ import {
   createFleetWorld,
   createTravel,
   NOW,
+  PACE_ONLY,
 } from '../../test/dispatch-world.js';
 import { createRandom, pick } from '../../test/random.js';
 import { lonLat } from '../geo/lon-lat.js';
@@ -74,6 +75,7 @@ describe('available', () => {
     const question = createDispatchQuestion();
     const ways = {
       ...new StraightWays(question.place),
+      ...PACE_ONLY,
       topPace: () => ({ freeM: 0, topMps: 1 }),
       table: (units: readonly unknown[]) => units.map((_, i) => createTravel(i === 0 ? 60_000 : 119_000)), // near, far
     };

@@ -189,14 +189,17 @@ class Shortlisting {
   }
 
   #list(): Shortlist {
-    const { queue, closer } = this.#scan;
+    const scan = this.#scan;
+    const { closer } = scan;
     let batch: number[] = [];
     let farthestMs = this.#learn();
-    while (queue.length + closer.length > 0) {
-      const isCloser = queue.length === 0 || (closer.length > 0 && closer.peekBound() <= queue.peekBound());
-      const leastMs = isCloser ? closer.peekBound() : queue.peekBound();
-      if (leastMs > farthestMs) break;
-      const slot = isCloser ? closer.pop() : queue.pop();
+    for (;;) {
+      const closerMs = closer.length > 0 ? closer.peekBound() : Number.POSITIVE_INFINITY;
+      const scanMs = scan.leastMs(Math.min(closerMs, farthestMs));
+      const isCloser = closerMs <= scanMs;
+      const leastMs = isCloser ? closerMs : scanMs;
+      if (leastMs > farthestMs || leastMs === Number.POSITIVE_INFINITY) break;
+      const slot = isCloser ? closer.pop() : scan.take();
       if (this.#canMatter(slot, leastMs)) {
         if (isCloser) batch.push(slot);
         else if (this.#waitsOn(slot)) continue;
@@ -222,9 +225,9 @@ class Shortlisting {
 
   /** Draws a wider ring if that spares asking many of those who wait. `slot`: the last one asked. */
   #widenRing(slot: number, farthestMs: number): void {
-    const { queue, closer } = this.#scan;
+    const { closer } = this.#scan;
     this.#askedBeforeRing = 3 * this.#asked.length;
-    if (queue.countUpTo(farthestMs) + closer.length < WAITING_FOR_RING) return;
+    if (this.#scan.countUpTo(farthestMs) + closer.length < WAITING_FOR_RING) return;
     this.#ringM = this.#scan.straightM(this.#roster, slot);
     this.#rings.length = 0;
     const waiting: number[] = [];
@@ -244,7 +247,7 @@ class Shortlisting {
   #closerMs(slot: number): number {
     const roster = this.#roster;
     const profile = roster.profiles[roster.profileOf[slot]!]!;
-    const offRoadM = this.#ways.leastOffRoadM?.(profile, roster.handleOf[slot]!, roster.vec, slot) ?? 0;
+    const offRoadM = this.#ways.leastOffRoadM(profile, roster.handleOf[slot]!, roster.vec, slot);
     const pace = this.#scan.pace(roster, slot, offRoadM);
     const byLineMs = this.#scan.byLineMs(roster, slot, pace);
     const ring = this.#ringOf(slot);
@@ -255,7 +258,7 @@ class Shortlisting {
   #ringOf(slot: number): RingBound | typeof NO_RING {
     if (this.#ringM === 0) return NO_RING;
     const number = this.#roster.profileOf[slot]!;
-    this.#rings[number] ??= this.#ways.ringBound?.(this.#roster.profiles[number]!, this.#ringM) ?? NO_RING;
+    this.#rings[number] ??= this.#ways.ringBound(this.#roster.profiles[number]!, this.#ringM) ?? NO_RING;
     return this.#rings[number];
   }
 

@@ -1,7 +1,10 @@
 import { VEC_STRIDE, writeUnitVector } from '../geo/unit-vector.js';
 import type { DispatchUnit, StandingUnit, UnitFix } from './dispatch-unit.js';
 import { FixColumns } from './fix-columns.js';
+import { RosterCubes } from './roster-cubes.js';
+import { SlotRing } from './slot-ring.js';
 import { UnitClasses } from './unit-classes.js';
+import { UnitGroups } from './unit-groups.js';
 import { type WayStart, wayStartOf } from './ways.js';
 
 const FIRST_CAPACITY = 64;
@@ -10,7 +13,9 @@ export const NONE = -1;
 
 /**
  * The fleet, made ready for being asked as a whole. Kept up to date by whoever keeps the live picture: one writer, one thread, and
- * nothing is changed while a question is answered. One slot a unit; what questions look at of every unit stands in flat arrays.
+ * nothing is changed while a question is answered. One slot a unit; what questions look at of many units stands in flat arrays. Most
+ * units are counted by group and looked at only where they are near: those with a place are in cubes, except for the few in a state of
+ * their own.
  */
 export class DispatchRoster {
   readonly classes = new UnitClasses();
@@ -31,6 +36,14 @@ export class DispatchRoster {
   vec = new Float64Array(FIRST_CAPACITY * VEC_STRIDE); //    [slots × VEC_STRIDE] from where it is counted, on the unit sphere
   turnoutMs = new Float64Array(FIRST_CAPACITY); //           [slots]
   shiftEndsAt = new Float64Array(FIRST_CAPACITY); //         [slots] epoch ms; Infinity: unknown
+  readonly groups = new UnitGroups();
+  /** Those of a group that have a place. */
+  readonly cubes = new RosterCubes(FIRST_CAPACITY);
+  /** Slots of units in a state of their own. */
+  readonly inOwnState = new Set<number>();
+  groupOf = new Int32Array(FIRST_CAPACITY).fill(NONE); //    [slots] NONE: in a state of its own, or empty
+  /** Slots of units that start elsewhere than when they were last taken out of it, each once, the longest waiting first. */
+  readonly moved = new SlotRing(FIRST_CAPACITY);
   readonly #slotOf = new Map<number, number>();
   readonly #freeSlots: number[] = [];
   readonly #stateNumbers = new Map<string, number>();
@@ -59,6 +72,8 @@ export class DispatchRoster {
     this.profileOf[slot] = this.#profileNumber(unit.profile);
     this.turnoutMs[slot] = unit.turnoutMs;
     this.shiftEndsAt[slot] = unit.shiftEndsAt ?? Number.POSITIVE_INFINITY;
+    this.#leaveGroup(slot);
+    this.#enterGroup(slot);
   }
 
   /** A unit's newest fix. Units that are not here are passed over. */
@@ -67,13 +82,23 @@ export class DispatchRoster {
     if (slot === undefined) return;
     this.#fixes.put(slot, fix);
     this.fixedAt[slot] = Math.min(fix.fixTime, fix.receivedAt);
-    if (this.standing[slot]!.freePlace === null) writeUnitVector(this.vec, slot, fix.place[0], fix.place[1]);
+    if (this.standing[slot]!.freePlace === null) {
+      writeUnitVector(this.vec, slot, fix.place[0], fix.place[1]);
+      this.moved.add(slot);
+    }
+    this.#enterCube(slot);
+  }
+
+  /** The ground has changed: everybody starts elsewhere. */
+  allMoved(): void {
+    for (const slot of this.#slotOf.values()) this.moved.add(slot);
   }
 
   /** Nobody knows where a unit is any more. */
   unplace(handle: number): void {
     const slot = this.#slotOf.get(handle);
     if (slot === undefined) return;
+    this.#leaveCube(slot);
     this.#fixes.clear(slot);
     this.fixedAt[slot] = Number.NaN;
   }
@@ -82,6 +107,7 @@ export class DispatchRoster {
     const slot = this.#slotOf.get(handle);
     if (slot === undefined) return;
     this.unplace(handle);
+    this.#leaveGroup(slot);
     this.classes.leave(this.classOf[slot]!);
     this.classOf[slot] = NONE;
     this.standing[slot] = undefined;
@@ -135,6 +161,11 @@ export class DispatchRoster {
     };
   }
 
+  /** Whether a slot has a unit of which a place is known. */
+  isPlaced(slot: number): boolean {
+    return this.standing[slot] !== undefined && !Number.isNaN(this.fixedAt[slot]!);
+  }
+
   /** From where the unit of a slot starts; its place is known. */
   startAt(slot: number): WayStart {
     const { handle, profile, freePlace } = this.standing[slot]!;
@@ -150,7 +181,44 @@ export class DispatchRoster {
   /** Who frees up elsewhere is counted from there, whatever its fixes say; who does not any more from the last of them. */
   #placeStart(slot: number): void {
     const start = this.standing[slot]!.freePlace?.at ?? this.#fixes.at(slot)?.place;
-    if (start !== undefined) writeUnitVector(this.vec, slot, start[0], start[1]);
+    if (start === undefined) return;
+    writeUnitVector(this.vec, slot, start[0], start[1]);
+    this.moved.add(slot);
+  }
+
+  #enterGroup(slot: number): void {
+    const state = this.stateOf[slot]!;
+    if (state === NONE) {
+      this.inOwnState.add(slot);
+      return;
+    }
+    const group = this.groups.of(this.classOf[slot]!, state);
+    this.groupOf[slot] = group;
+    this.groups.size[group]!++;
+    if (!Number.isNaN(this.fixedAt[slot]!)) this.#enterCube(slot);
+  }
+
+  #leaveGroup(slot: number): void {
+    const group = this.groupOf[slot]!;
+    this.inOwnState.delete(slot);
+    if (group === NONE) return;
+    this.#leaveCube(slot);
+    this.groups.size[group]!--;
+    this.groupOf[slot] = NONE;
+  }
+
+  /** Into the cube of its place, if it is of a group. */
+  #enterCube(slot: number): void {
+    const group = this.groupOf[slot]!;
+    if (group === NONE) return;
+    if (this.cubes.cubeOf[slot] === NONE) this.groups.placed[group]!++;
+    this.cubes.put(slot, this.vec, this.fixedAt[slot]!, this.shiftEndsAt[slot]!);
+  }
+
+  #leaveCube(slot: number): void {
+    if (this.cubes.cubeOf[slot] === NONE) return;
+    this.cubes.takeOut(slot);
+    this.groups.placed[this.groupOf[slot]!]!--;
   }
 
   #stateNumber(unit: StandingUnit): number {
@@ -179,6 +247,7 @@ export class DispatchRoster {
     if (slot === this.classOf.length) this.#grow();
     this.#slotOf.set(handle, slot);
     this.classOf[slot] = NONE;
+    this.groupOf[slot] = NONE;
     this.#fixes.clear(slot);
     this.fixedAt[slot] = Number.NaN;
     return slot;
@@ -187,9 +256,12 @@ export class DispatchRoster {
   #grow(): void {
     const room = 2 * this.classOf.length;
     this.#fixes.grow(room);
+    this.moved.grow(room);
+    this.cubes.grow(room);
     this.handleOf = wider(this.handleOf, new Float64Array(room));
     this.classOf = wider(this.classOf, new Int32Array(room));
     this.stateOf = wider(this.stateOf, new Int32Array(room));
+    this.groupOf = wider(this.groupOf, new Int32Array(room));
     this.profileOf = wider(this.profileOf, new Int32Array(room));
     this.fixedAt = wider(this.fixedAt, new Float64Array(room));
     this.vec = wider(this.vec, new Float64Array(room * VEC_STRIDE));

@@ -6,6 +6,7 @@ import {
   createTravel,
   enter,
   NOW,
+  PACE_ONLY,
   PLACE,
 } from '../../test/dispatch-world.js';
 import { DEFAULT_POLICY, type DispatchQuestion } from './dispatch-question.js';
@@ -27,6 +28,7 @@ function ask(
     enter(roster, createDispatchUnit({ unitId, handle: i + 1, accuracyM: 0, ...changes }));
   }
   const ways: Ways = {
+    ...PACE_ONLY,
     place: PLACE,
     basis: 'roads',
     closures: 'in_force',
@@ -137,6 +139,7 @@ describe('decide', () => {
       enter(roster, createDispatchUnit({ unitId, handle: i + 1, ...pumps }));
     }
     const ways: Ways = {
+      ...PACE_ONLY,
       place: PLACE,
       basis: 'roads',
       closures: 'in_force',

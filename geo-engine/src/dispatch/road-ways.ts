@@ -17,19 +17,26 @@ interface ProfileWays {
   readonly target: DriveTarget;
 }
 
+/** The profile by which a unit of a profile drives. */
+export type DrivenProfile = (profile: string) => string;
+
+const asItIs: DrivenProfile = (profile) => profile;
+
 /**
- * Ways over the built-in roads, each unit by its own profile: a moving one starts ahead of it, by its heading. Where roads are not
- * made ready for a profile, or the place is off its roads, ways of that profile go by the straight line, and each says so.
+ * Ways over the built-in roads, each unit by the profile that it drives by: a moving one starts ahead of it, by its heading. Where roads
+ * are not made ready for that profile, or the place is off its roads, ways of it go by the straight line, and each says so.
  */
 export class RoadWays implements Ways {
   readonly place: LonLat;
   readonly #roads: ProfiledRoads;
   readonly #straight: StraightWays;
-  readonly #profiles = new Map<string, ProfileWays | undefined>();
+  readonly #driven: DrivenProfile;
+  readonly #profiles = new Map<string, ProfileWays | undefined>(); // by the profile of the unit
 
-  constructor(roads: ProfiledRoads, place: LonLat) {
+  constructor(roads: ProfiledRoads, place: LonLat, driven: DrivenProfile = asItIs) {
     this.#roads = roads;
     this.place = place;
+    this.#driven = driven;
     this.#straight = new StraightWays(place);
   }
 
@@ -80,7 +87,7 @@ export class RoadWays implements Ways {
 
   #waysOf(profile: string): ProfileWays | undefined {
     if (!this.#profiles.has(profile)) {
-      const roads = this.#roads.profile(profile);
+      const roads = this.#roads.profile(this.#driven(profile));
       const target = roads?.target({ at: this.place });
       this.#profiles.set(profile, roads && target && { roads, target });
     }

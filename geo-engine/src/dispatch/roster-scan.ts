@@ -8,6 +8,7 @@ import type { DispatchQuestion } from './dispatch-question.js';
 import { type DispatchRoster, NONE } from './dispatch-roster.js';
 import { codeNumber, standingNumber } from './eligibility.js';
 import { MOST_CORRECTION, type TravelCorrection, waitMs } from './eta.js';
+import { CUBE_SIDE } from './roster-cubes.js';
 import { StagedQueue } from './staged-queue.js';
 import type { LineMarks } from './unit-classes.js';
 import type { Ways } from './ways.js';
@@ -19,26 +20,31 @@ const NO_ROUTE = codeNumber('no_route');
 const FIX_TOO_OLD = codeNumber('fix_too_old');
 const END_OF_SHIFT = codeNumber('end_of_shift');
 const SKIPPED = codeNumber('skipped_by_dispatcher');
-/** Of an agency that the question knows nothing of. */
+/** Instead of a number: of an agency that the question knows nothing of. */
 const NOT_THERE = 255;
 
 /**
- * A pass over a whole roster for one question: how many units of each class stand how, and a queue of those that some line is about, by
- * the least time in which they can be there. Reused from question to question, and allocates nothing per unit.
+ * A question's look at a whole roster: how many units of each class stand how, and those that some line is about by the least time in which
+ * they can be there. Units of a group stand alike as long as their fixes are fresh and their shifts go on: they are counted by group, and
+ * their cubes opened when nobody who waits is nearer. The others are looked at one by one. Reused from question to question, and allocates
+ * nothing per unit.
  */
 export class RosterScan {
-  /** Units that are waiting to be looked at closer, least response time first. */
-  readonly queue = new StagedQueue();
-  /** Those that were, by a closer bound, and wait on. */
+  /** Units that were looked at closer, by a closer bound, and wait on. */
   readonly closer = new BoundQueue();
   /** [classes × CODE_NUMBERS] units of a class by the number of what their state is refused for. */
   counts = new Uint32Array(0);
-  /** [classes] units of it that were put into the queue. */
+  /** [classes] units of it that wait to be looked at, or did. */
   waiting = new Uint32Array(0);
-  /** [slots] that number, for units in the queue. */
+  /** [slots] that number, for units that were taken out. */
   stateOf = new Uint8Array(0);
   /** [classes] lines that are about it, as bits. */
   aboutOf = new Uint32Array(0);
+  /** Units by the least response time, and cubes by that of anybody in them. */
+  readonly #units = new BoundQueue();
+  readonly #cubes = new StagedQueue();
+  #roster: DispatchRoster | undefined;
+  #codeOfGroup = new Uint8Array(0); // [groups]
   #target: readonly [x: number, y: number, z: number] = [0, 0, 0];
   #paces: readonly WayPace[] = []; // [profiles of the roster]
   #now = 0;
@@ -52,72 +58,180 @@ export class RosterScan {
     agencies: ReadonlySet<string> | undefined,
   ): void {
     this.#begin(roster, marks);
-    const { slots, classOf, stateOf, profileOf, fixedAt, vec, turnoutMs, shiftEndsAt, standing } = roster;
-    const { counts, waiting, aboutOf, queue } = this;
-    const { now, maxFixAgeS, policy, skipped } = question;
-    const isThere = (agencyId: string) => agencies === undefined || agencies.has(agencyId);
-    const common = Uint8Array.from(roster.commonStates, (example) =>
-      isThere(example.agencyId) ? standingNumber(example, question) : NOT_THERE,
-    );
-    const anySkipped = Object.keys(skipped).length > 0;
     const factor = Math.min(MOST_CORRECTION, correction ?? 1);
-    const paces = roster.profiles.map((profile): WayPace => {
+    this.#paces = roster.profiles.map((profile): WayPace => {
       const { freeM, topMps } = ways.topPace(profile);
       return { startMs: 0, freeM: freeM + BOUND_SLACK_M, msPerM: (factor * 1000) / topMps, factor };
     });
-    const farthestM = Float64Array.from(
-      roster.profiles,
-      (profile) => ways.farthestStartM?.(profile) ?? Number.POSITIVE_INFINITY,
-    );
-    const freeM = Float64Array.from(paces, (pace) => pace.freeM);
-    const msPerM = Float64Array.from(paces, (pace) => pace.msPerM);
-    this.#paces = paces;
-    this.#now = now;
+    this.#now = question.now;
     this.#target = unitVector(ways.place);
-    const [x, y, z] = this.#target;
-    for (let slot = 0; slot < slots; slot++) {
+    const farthestM = roster.profiles.map((profile) => ways.farthestStartM(profile));
+    const isThere = (agencyId: string) => agencies === undefined || agencies.has(agencyId);
+    this.#countGroups(question, isThere);
+    this.#lookAtOwnStates(question, farthestM, isThere);
+    this.#lookAtCubes(question, farthestM);
+  }
+
+  /** Least bound of whoever waits, as far as it is at most `limitMs`; otherwise something above that, Infinity where nobody waits. */
+  leastMs(limitMs: number): number {
+    const units = this.#units;
+    const cubes = this.#cubes;
+    while (cubes.length > 0) {
+      const cubeMs = cubes.peekBound();
+      if (units.length > 0 && units.peekBound() < cubeMs) break;
+      if (cubeMs > limitMs) return cubeMs;
+      this.#open(cubes.pop());
+    }
+    return units.length > 0 ? units.peekBound() : Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes out the unit that leastMs told of. */
+  take(): number {
+    return this.#units.pop();
+  }
+
+  /** Roughly how many wait by a bound of at most `limitMs`: of cubes all that are in them. */
+  countUpTo(limitMs: number): number {
+    return this.#units.countUpTo(limitMs) + this.#cubes.sumUpTo(limitMs, this.#roster!.cubes.size);
+  }
+
+  /** Counts units of groups as if each were fresh and stayed on duty. */
+  #countGroups(question: DispatchQuestion, isThere: (agencyId: string) => boolean): void {
+    const { groups, commonStates } = this.#roster!;
+    const { counts, waiting, aboutOf } = this;
+    if (this.#codeOfGroup.length < groups.count) this.#codeOfGroup = new Uint8Array(2 * groups.count);
+    const common = Uint8Array.from(commonStates, (example) =>
+      isThere(example.agencyId) ? standingNumber(example, question) : NOT_THERE,
+    );
+    for (let group = 0; group < groups.count; group++) {
+      const code = common[groups.stateOf[group]!]!;
+      const size = groups.size[group]!;
+      this.#codeOfGroup[group] = code;
+      if (code === NOT_THERE || size === 0) continue; // the number of its class may be another's by now
+      const number = groups.classOf[group]!;
+      const placed = groups.placed[group]!;
+      counts[number * CODE_NUMBERS + NO_POSITION]! += size - placed;
+      counts[number * CODE_NUMBERS + code]! += placed;
+      if (aboutOf[number] !== 0) waiting[number]! += placed;
+    }
+  }
+
+  #lookAtOwnStates(
+    question: DispatchQuestion,
+    farthestM: readonly number[],
+    isThere: (agencyId: string) => boolean,
+  ): void {
+    const roster = this.#roster!;
+    const { classOf, profileOf, fixedAt, turnoutMs, standing } = roster;
+    const { counts, waiting, aboutOf } = this;
+    const { now, maxFixAgeS } = question;
+    for (const slot of roster.inOwnState) {
+      const unit = standing[slot]!;
+      if (!isThere(unit.agencyId)) continue;
       const number = classOf[slot]!;
-      if (number === NONE) continue;
-      const state = stateOf[slot]!;
-      let code = 0;
-      let waitedMs = 0;
-      if (state === NONE) {
-        const unit = standing[slot]!;
-        if (!isThere(unit.agencyId)) continue;
-        waitedMs = waitMs(unit, now);
-        code = standingNumber(unit, question);
-      } else {
-        code = common[state]!;
-        if (code === NOT_THERE) continue;
-        // filters ask in the order of the numbers
-        if ((shiftEndsAt[slot]! - now) / 1000 <= policy.leastShiftLeftS && (code === 0 || code > END_OF_SHIFT))
-          code = END_OF_SHIFT;
-        if (anySkipped && code === 0 && Object.hasOwn(skipped, standing[slot]!.unitId)) code = SKIPPED;
-      }
-      const fixed = fixedAt[slot]!;
-      const isPlaced = !Number.isNaN(fixed);
-      if (!isPlaced) code = NO_POSITION;
-      else if ((now - fixed) / 1000 > maxFixAgeS) code = FIX_TOO_OLD;
-      if (!isPlaced || aboutOf[number] === 0) {
-        counts[number * CODE_NUMBERS + code]!++;
-        continue;
-      }
-      const dx = vec[slot * VEC_STRIDE + X]! - x;
-      const dy = vec[slot * VEC_STRIDE + Y]! - y;
-      const dz = vec[slot * VEC_STRIDE + Z]! - z;
-      const straightM = lowerBoundM(Math.sqrt(dx * dx + dy * dy + dz * dz));
-      const profile = profileOf[slot]!;
-      if (straightM > farthestM[profile]!) {
-        counts[number * CODE_NUMBERS + (code || NO_ROUTE)]!++;
-        continue;
+      const isPlaced = roster.isPlaced(slot);
+      let code = NO_POSITION;
+      if (isPlaced) code = isTooOld(fixedAt[slot]!, now, maxFixAgeS) ? FIX_TOO_OLD : standingNumber(unit, question);
+      const straightM = this.straightM(roster, slot);
+      if (isPlaced && aboutOf[number] !== 0) {
+        if (straightM > farthestM[profileOf[slot]!]!) code ||= NO_ROUTE;
+        else {
+          waiting[number]!++;
+          this.#append(slot, code, waitMs(unit, now) + turnoutMs[slot]! + this.#leastTravelMs(slot, straightM));
+        }
       }
       counts[number * CODE_NUMBERS + code]!++;
-      waiting[number]!++;
-      const travelMs = Math.max(0, Math.floor((straightM - freeM[profile]!) * msPerM[profile]!));
-      this.stateOf[slot] = code;
-      queue.append(slot, waitedMs + turnoutMs[slot]! + travelMs);
     }
-    queue.order();
+  }
+
+  /** Queues the cubes in which everybody stands as the group does, and looks at everybody in the others. */
+  #lookAtCubes(question: DispatchQuestion, farthestM: readonly number[]): void {
+    const { cubes } = this.#roster!;
+    const { low, size, oldestFix, firstShiftEnd } = cubes;
+    const { now, maxFixAgeS, policy, skipped } = question;
+    const [x, y, z] = this.#target;
+    const isAnyApart = Object.keys(skipped).length > 0 || farthestM.some(Number.isFinite);
+    // who drives the fastest, with the most metres free
+    const freeM = Math.max(0, ...this.#paces.map((pace) => pace.freeM));
+    const msPerM = Math.min(...this.#paces.map((pace) => pace.msPerM));
+    for (let cube = 0; cube < cubes.count; cube++) {
+      if (size[cube] === 0) continue;
+      if (
+        isAnyApart ||
+        isTooOld(oldestFix[cube]!, now, maxFixAgeS) ||
+        isOver(firstShiftEnd[cube]!, now, policy.leastShiftLeftS)
+      ) {
+        this.#lookAtCube(cube, question, farthestM);
+        continue;
+      }
+      const dx = beside(low[cube * VEC_STRIDE + X]! - x);
+      const dy = beside(low[cube * VEC_STRIDE + Y]! - y);
+      const dz = beside(low[cube * VEC_STRIDE + Z]! - z);
+      const leastM = lowerBoundM(Math.sqrt(dx * dx + dy * dy + dz * dz));
+      this.#cubes.append(cube, Math.max(0, Math.floor((leastM - freeM) * msPerM)));
+    }
+    this.#cubes.order();
+  }
+
+  /** Looks at everybody in a cube, and notes anew how old a fix there is and how soon a shift ends. */
+  #lookAtCube(
+    cube: number,
+    { now, maxFixAgeS, policy, skipped }: DispatchQuestion,
+    farthestM: readonly number[],
+  ): void {
+    const roster = this.#roster!;
+    const { cubes, classOf, groupOf, profileOf, fixedAt, turnoutMs, shiftEndsAt, standing } = roster;
+    const { counts, waiting, aboutOf } = this;
+    const { next } = cubes.slots;
+    let oldestFix = Number.POSITIVE_INFINITY;
+    let firstShiftEnd = Number.POSITIVE_INFINITY;
+    for (let slot = cubes.slots.firstOf(cube); slot !== NONE; slot = next[slot]!) {
+      oldestFix = Math.min(oldestFix, fixedAt[slot]!);
+      firstShiftEnd = Math.min(firstShiftEnd, shiftEndsAt[slot]!);
+      const ofGroup = this.#codeOfGroup[groupOf[slot]!]!;
+      if (ofGroup === NOT_THERE) continue;
+      let code = ofGroup;
+      // filters ask in the order of the numbers
+      if (isOver(shiftEndsAt[slot]!, now, policy.leastShiftLeftS) && (code === 0 || code > END_OF_SHIFT))
+        code = END_OF_SHIFT;
+      if (code === 0 && Object.hasOwn(skipped, standing[slot]!.unitId)) code = SKIPPED;
+      if (isTooOld(fixedAt[slot]!, now, maxFixAgeS)) code = FIX_TOO_OLD;
+      const number = classOf[slot]!;
+      if (aboutOf[number] !== 0) {
+        const straightM = this.straightM(roster, slot);
+        if (straightM > farthestM[profileOf[slot]!]!) {
+          waiting[number]!--;
+          code ||= NO_ROUTE;
+        } else this.#append(slot, code, turnoutMs[slot]! + this.#leastTravelMs(slot, straightM));
+      }
+      counts[number * CODE_NUMBERS + ofGroup]!--;
+      counts[number * CODE_NUMBERS + code]!++;
+    }
+    cubes.oldestFix[cube] = oldestFix;
+    cubes.firstShiftEnd[cube] = firstShiftEnd;
+  }
+
+  /** Lets those in a cube that a line is about wait by their own bounds. */
+  #open(cube: number): void {
+    const roster = this.#roster!;
+    const { cubes, groups, groupOf, turnoutMs } = roster;
+    const { next } = cubes.slots;
+    for (let slot = cubes.slots.firstOf(cube); slot !== NONE; slot = next[slot]!) {
+      const group = groupOf[slot]!;
+      const code = this.#codeOfGroup[group]!;
+      if (code === NOT_THERE || this.aboutOf[groups.classOf[group]!] === 0) continue;
+      this.#append(slot, code, turnoutMs[slot]! + this.#leastTravelMs(slot, this.straightM(roster, slot)));
+    }
+  }
+
+  #append(slot: number, code: number, leastMs: number): void {
+    this.stateOf[slot] = code;
+    this.#units.push(slot, leastMs);
+  }
+
+  #leastTravelMs(slot: number, straightM: number): number {
+    const { freeM, msPerM } = this.#paces[this.#roster!.profileOf[slot]!]!;
+    return Math.max(0, Math.floor((straightM - freeM) * msPerM));
   }
 
   /** How far a unit is from the place by the straight line, metres; never more than it is. */
@@ -151,15 +265,18 @@ export class RosterScan {
     return waitedMs + turnoutMs[slot]!;
   }
 
-  #begin({ classes, slots }: DispatchRoster, marks: readonly LineMarks[]): void {
+  #begin(roster: DispatchRoster, marks: readonly LineMarks[]): void {
+    const { classes, slots } = roster;
     const { count } = classes;
+    this.#roster = roster;
     if (this.aboutOf.length < count) {
       this.counts = new Uint32Array(2 * count * CODE_NUMBERS);
       this.waiting = new Uint32Array(2 * count);
       this.aboutOf = new Uint32Array(2 * count);
     }
     if (this.stateOf.length < slots) this.stateOf = new Uint8Array(2 * slots);
-    this.queue.clear();
+    this.#units.clear();
+    this.#cubes.clear();
     this.closer.clear();
     this.counts.fill(0, 0, count * CODE_NUMBERS);
     this.waiting.fill(0, 0, count);
@@ -182,6 +299,19 @@ export function scanOf(roster: DispatchRoster, turn: number): RosterScan {
   }
   ofRoster[turn] ??= new RosterScan();
   return ofRoster[turn];
+}
+
+/** How far a place lies beside a stretch of CUBE_SIDE that begins `low` after it. */
+function beside(low: number): number {
+  return low > 0 ? low : Math.max(0, -low - CUBE_SIDE);
+}
+
+function isTooOld(fixedAt: number, now: number, maxFixAgeS: number): boolean {
+  return (now - fixedAt) / 1000 > maxFixAgeS;
+}
+
+function isOver(shiftEndsAt: number, now: number, leastShiftLeftS: number): boolean {
+  return (shiftEndsAt - now) / 1000 <= leastShiftLeftS;
 }
 
 /** A chord may be above the distance by its rounding, CHORD_SLACK_M; a millimetre costs nothing. */

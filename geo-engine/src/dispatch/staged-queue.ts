@@ -7,7 +7,7 @@ const STAGE = 6;
 const FEW = 256;
 
 /**
- * Min-queue of slots by a bound, all of them appended before the first is taken out. Of thousands only the first few hundred are ever
+ * Min-queue of numbers by a bound, all of them appended before the first is taken out. Of thousands only the first few are ever
  * asked for, so entries are brought into order in stages: the heap holds those up to a bound, all others stand behind it as they came.
  * Reused: clear() keeps the memory.
  */
@@ -49,12 +49,13 @@ export class StagedQueue {
     return this.#bounds[this.#heap]!;
   }
 
-  /** How many entries have a bound of at most `limit`. */
-  countUpTo(limit: number): number {
-    let count = 0;
-    for (let at = this.#heap; at < this.#end; at++) if (this.#bounds[at]! <= limit) count++;
-    for (let at = this.#behind; at < this.#length; at++) if (this.#bounds[at]! <= limit) count++;
-    return count;
+  /** Sum of `weights` [slots] over the entries whose bound is at most `limit`. */
+  sumUpTo(limit: number, weights: Uint32Array): number {
+    let sum = 0;
+    for (let at = this.#heap; at < this.#end; at++) if (this.#bounds[at]! <= limit) sum += weights[this.#slots[at]!]!;
+    for (let at = this.#behind; at < this.#length; at++)
+      if (this.#bounds[at]! <= limit) sum += weights[this.#slots[at]!]!;
+    return sum;
   }
 
   /** Takes out the slot of the least bound. The queue must not be empty. */

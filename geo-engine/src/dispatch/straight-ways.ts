@@ -22,6 +22,16 @@ export class StraightWays implements Ways {
     return PACE;
   }
 
+  farthestStartM(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  ringBound(): undefined {}
+
+  leastOffRoadM(): number {
+    return 0;
+  }
+
   table(starts: readonly WayStart[]): (Travel | null)[] {
     return starts.map((start) => this.travel(start));
   }

@@ -51,14 +51,14 @@ export interface Ways {
    */
   topPace(profile: string): TopPace;
   /** A unit of the profile that starts farther from the place than this by the straight line has no way there, metres; Infinity: it may have. */
-  farthestStartM?(profile: string): number;
-  /** A closer bound for who is beyond a circle around the place, where one can be had at the price of some dozens of ways. */
-  ringBound?(profile: string, radiusM: number): RingBound | undefined;
+  farthestStartM(profile: string): number;
+  /** A closer bound for who is beyond a circle around the place, at the price of some dozens of ways; undefined: none can be had. */
+  ringBound(profile: string, radiusM: number): RingBound | undefined;
   /**
-   * Metres that a unit of the profile is off the road at the least, as far as that is known without asking for its way. Its place is
+   * Metres that a unit of the profile is off the road at the least, as far as that is known without asking for its way; 0: nothing is known. Its place is
    * record `i` of unit vectors.
    */
-  leastOffRoadM?(profile: string, handle: number, vec: Float64Array, i: number): number;
+  leastOffRoadM(profile: string, handle: number, vec: Float64Array, i: number): number;
   /** The ways of units, each with a place, in their order; null: no way leads there. */
   table(starts: readonly WayStart[]): readonly (Travel | null)[];
 }

@@ -32,6 +32,13 @@ export class BoundQueue {
     return this.#bounds[0];
   }
 
+  /** How many nodes have a bound of at most `limit`. */
+  countUpTo(limit: number): number {
+    let count = 0;
+    for (let at = 0; at < this.#length; at++) if (this.#bounds[at] <= limit) count++;
+    return count;
+  }
+
   /** Takes out the node of the least bound. The queue must not be empty. */
   pop(): number {
     const top = this.#nodes[0];

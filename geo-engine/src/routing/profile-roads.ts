@@ -166,6 +166,11 @@ export class ProfileRoads {
     return this.#drivesTo(target).drive(vehicle);
   }
 
+  /** Finds where a vehicle starts before anybody asks: until it moves or turns, driveTo finds it done. */
+  findStart(vehicle: Vehicle): void {
+    this.#vehicles.row(this.#live.graph, vehicle);
+  }
+
   /** What driveTo answers at the least from beyond a circle around the target; undefined: nothing is known of it. */
   ringBound(target: DriveTarget, radiusM: number): RingBound | undefined {
     const { graph, topMps } = this.#prepared;

@@ -78,7 +78,12 @@ export class Recommender {
    * Who should go to one incident, or to several that are decided together: JSON in UTF-8.
    * @throws DispatchRefusal, as lookUpIncident; `engine_failed`
    */
-  async recommend(asked: readonly IncidentAsked[], asker: Asker, by: AskedBy, now: number): Promise<Uint8Array> {
+  async recommend(
+    asked: readonly IncidentAsked[],
+    asker: Asker,
+    by: AskedBy,
+    now: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const { engine, decisions, database } = this.#parts;
     const incidents = asked.map((one) => lookUpIncident(one, this.#parts, now));
     const decisionId = uuidv7();

@@ -2,9 +2,11 @@ import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { MAX_REQUEST_BYTES } from '../adapters/index.js';
 import type { Api } from '../api/operation.js';
 import { problemBody } from '../api/problem.js';
+import { WholeResponse } from '../api/whole-response.js';
 import type { Log } from '../log.js';
 import type { Settings } from '../settings.js';
 import { remoteAddress } from './app.js';
+import { PlainRequest } from './plain-request.js';
 
 /** One import of territories with their boundaries is the largest body there is. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -47,14 +49,10 @@ export function attachHttp(
     if (!METHODS.includes(method)) return end(res, 404, 'not_found', 'there is no such method');
 
     const answer = async (body: Uint8Array<ArrayBuffer> | undefined) => {
-      const request = new Request(url, {
-        method,
-        headers,
-        signal: gone.signal,
-        ...(body === undefined || method === 'GET' || method === 'HEAD' ? {} : { body }),
-      });
+      const request = PlainRequest.of({ method, url, headers, signal: gone.signal, body });
       const response = await api.fetch(request, { remoteAddress: address });
-      const content = new Uint8Array(await response.arrayBuffer());
+      const content =
+        response instanceof WholeResponse ? response.content : new Uint8Array(await response.arrayBuffer());
       if (gone.signal.aborted) return;
       res.cork(() => {
         res.writeStatus(`${response.status} ${response.statusText}`.trim());

@@ -1,6 +1,5 @@
 /** Who should go, what there is, and what was decided: answered from memory, written down afterwards. */
 import { z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import {
   lonLat,
   type PolygonCoordinates,
@@ -13,6 +12,7 @@ import type { IncidentAsked } from '../../dispatch/incident.js';
 import { text } from '../../stored-text.js';
 import { type Caller, json, type Operations } from '../operation.js';
 import { ApiError } from '../problem.js';
+import { WholeResponse } from '../whole-response.js';
 
 const MAX_INCIDENTS = 10;
 const MAX_LINES = 30;
@@ -145,8 +145,7 @@ function incidentAsked(incident: z.infer<typeof IncidentSchema>): IncidentAsked 
 }
 
 /** What the engine has made JSON of already. */
-const jsonText = (c: Context, text: Uint8Array) =>
-  c.body(text as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/json' }) as never;
+const jsonText = (text: Uint8Array<ArrayBuffer>) => new WholeResponse(text, 'application/json') as never;
 
 /** Whose questions take turns with those of others. */
 const askerOf = ({ principal: { agency, subject } }: Caller) => `${agency.id} ${subject}`;
@@ -192,7 +191,7 @@ export function recommendationRoutes(operations: Operations, { directory, dispat
       const answer = await turns.ask(askerOf(caller), () =>
         recommender.recommend(incidents.map(incidentAsked), asker, by, Date.now()),
       );
-      return jsonText(c, answer);
+      return jsonText(answer);
     },
   );
 
@@ -219,7 +218,7 @@ export function recommendationRoutes(operations: Operations, { directory, dispat
           ? ({ kind: 'time', place: lonLat(place.lon, place.lat), withinS: withinS! } as const)
           : ({ kind: 'area', polygons: polygonsOf(polygon!) } as const);
       const asked = { within, capabilities, services, priority, at: at === undefined ? now : Date.parse(at) };
-      return jsonText(c, await turns.ask(askerOf(caller), () => recommender.available(asked, asker, now)));
+      return jsonText(await turns.ask(askerOf(caller), () => recommender.available(asked, asker, now)));
     },
   );
 

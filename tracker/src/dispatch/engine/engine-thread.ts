@@ -32,7 +32,7 @@ interface Waiting {
 }
 
 /** What has changed of the fleet is told this often, for a question to wait for little of it, ms. */
-const NEWS_MS = 250;
+const NEWS_MS = 50;
 
 /**
  * The engine in a thread of its own, so that no question holds up a fix, an alarm or another desk's command. It is told what changes of
@@ -79,7 +79,10 @@ export class EngineThread {
   }
 
   /** @throws DispatchRefusal `engine_failed` */
-  recommend(asked: RecommendationAsked): { answer: Promise<Uint8Array>; written: Promise<WrittenDecision> } {
+  recommend(asked: RecommendationAsked): {
+    answer: Promise<Uint8Array<ArrayBuffer>>;
+    written: Promise<WrittenDecision>;
+  } {
     const id = ++this.#lastId;
     const written = new Promise<WrittenDecision>((resolve, reject) => this.#unwritten.set(id, { resolve, reject }));
     written.catch(() => {}); // where there is no answer, nobody asks what is written of it

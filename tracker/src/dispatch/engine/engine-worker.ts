@@ -15,19 +15,36 @@ const REHEARSAL_MS = 20; // from one to the next; whoever asks meanwhile waits f
 let rehearsed = 0;
 let rehearsesSoon = false;
 
+/** An eighth of a core at the most goes to finding where those who moved start; a question waits for one turn at most. */
+const FINDING_MS = 0.5;
+const FINDING_EVERY_MS = 4;
+let findsSoon = false;
+
 port.on('message', (order: EngineOrder) => {
   switch (order.kind) {
     case 'roads':
       engine.follow(order.order);
       if (order.order.kind === 'use') rehearsed = 0;
-      return rehearseSoon();
+      break;
     case 'fleet':
       engine.take(order.order);
-      return rehearseSoon();
+      break;
     case 'ask':
       answer(order).catch((error: Error) => say({ kind: 'error', id: order.id, error }));
+      return;
   }
+  rehearseSoon();
+  findStartsSoon();
 });
+
+function findStartsSoon(): void {
+  if (findsSoon) return;
+  findsSoon = true;
+  setTimeout(() => {
+    findsSoon = false;
+    if (engine.findStarts(FINDING_MS)) findStartsSoon();
+  }, FINDING_EVERY_MS);
+}
 
 function rehearseSoon(): void {
   if (rehearsesSoon || rehearsed >= REHEARSALS) return;

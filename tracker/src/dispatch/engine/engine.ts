@@ -8,6 +8,7 @@ import {
   decide,
   decideForCircle,
   decideTogether,
+  findStarts,
   gatherInput,
   gatherTogether,
   type LonLat,
@@ -30,7 +31,7 @@ import { answerAvailable } from './available-answer.js';
 import { fromOf } from './counted-from.js';
 import { type FleetOrder, takeFleetOrder } from './fleet-order.js';
 import { candidatesElsewhere, type GatheredIncident, KnownCandidates, proposeAmong } from './known-candidates.js';
-import { waysFor } from './lights-and-siren.js';
+import { drivenTo } from './lights-and-siren.js';
 import type {
   AnswerState,
   AvailableUnitsAsked,
@@ -73,13 +74,25 @@ interface Gathering {
 export class Engine {
   readonly #roster = new DispatchRoster();
   #roads: Roads | undefined;
+  #networkProfiles: readonly string[] = [];
 
   follow(order: RoadsOrder): void {
     this.#roads = roadsAfter(order, this.#roads);
+    this.#networkProfiles = this.#roads.describe().profiles.map(({ code }) => code);
+    this.#roster.allMoved();
   }
 
   take(order: FleetOrder): void {
     takeFleetOrder(order, this.#roster);
+  }
+
+  /**
+   * Finds where those start who have moved, so that no desk waits for that, for so many ms. By the profiles that are asked about when it
+   * is urgent. Returns whether some are left.
+   */
+  findStarts(forMs: number): boolean {
+    if (this.#roads === undefined) return false;
+    return findStarts(this.#roster, this.#roads, drivenTo('P1', this.#networkProfiles), performance.now() + forMs);
   }
 
   recommend(asked: RecommendationAsked): Recommended {
@@ -230,8 +243,7 @@ export class Engine {
   /** By straight line while there are no roads. */
   #waysTo(place: LonLat, priority: Priority): Ways {
     if (this.#roads === undefined) return new StraightWays(place);
-    const profiles = this.#roads.describe().profiles.map(({ code }) => code);
-    return waysFor(priority, new RoadWays(this.#roads, place), profiles);
+    return new RoadWays(this.#roads, place, drivenTo(priority, this.#networkProfiles));
   }
 
   #basis(

@@ -29,8 +29,8 @@ export type EngineQuestion =
 /** What a question of a kind is answered with. */
 export interface EngineAnswers {
   /** JSON in UTF-8. */
-  readonly recommend: Uint8Array;
-  readonly available: Uint8Array;
+  readonly recommend: Uint8Array<ArrayBuffer>;
+  readonly available: Uint8Array<ArrayBuffer>;
   readonly re_evaluate: readonly Proposal[];
   readonly replay: Replay;
 }
