@@ -28,4 +28,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "--no-warnings", "-e", "const tls=!!process.env.TLS_CERT_FILE;if(tls)process.env.NODE_TLS_REJECT_UNAUTHORIZED='0';fetch((tls?'https':'http')+'://127.0.0.1:'+(process.env.PORT||8112)+'/healthz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 
 # node itself, not npm: signals must reach the tracker
-CMD ["node", "--max-semi-space-size=32", "--import", "tsx", "tracker/src/main.ts"]
+CMD ["node", "--import", "tsx", "tracker/src/main.ts"]

@@ -3,7 +3,6 @@
  * answers are right, against a scan of all units with times of the matrix; then the times over HTTP; then whether two desks that want one
  * unit ever both get it.
  */
-import { Agent, request } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { createRandom, type SeededRandom } from '../fixtures/world/seeded-random.js';
@@ -16,6 +15,7 @@ import type { DispatchRoads, DispatchRoadsOrder } from './lib/dispatch-roads-wor
 import { SERVICE } from './lib/engine-fleet.js';
 import { createCrews, registerCrews } from './lib/fleet.js';
 import { HttpApi } from './lib/http-api.js';
+import { HttpConnections, type WholeAnswer } from './lib/http-connections.js';
 import { ArrivalSchedule } from './lib/open-loop.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
 import { quantile } from './lib/statistics.js';
@@ -65,12 +65,6 @@ interface Answer {
     readonly units: readonly AnswerUnit[];
     readonly lines: readonly { readonly served: readonly { readonly unitId: string }[] }[];
   }[];
-}
-
-interface WholeAnswer {
-  /** When its last byte was there, by performance.now(). */
-  readonly at: number;
-  readonly text: string;
 }
 
 export async function bench(run: BenchRun): Promise<void> {
@@ -295,15 +289,14 @@ async function asked(count: number, perS: number, ask: () => Promise<WholeAnswer
 class Desk {
   readonly api: HttpApi;
   readonly service: string;
-  readonly #url: string;
   readonly #token: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: DESKS });
+  readonly #connections: HttpConnections;
 
   constructor(url: string, token: string, service: string) {
     this.api = new HttpApi(url, token);
     this.service = service; // the bench's agency is a service of its own
-    this.#url = url;
     this.#token = token;
+    this.#connections = new HttpConnections(url, DESKS);
   }
 
   incident({ route }: BenchCrew, capabilities: readonly (typeof CAPABILITIES)[number][]) {
@@ -320,23 +313,10 @@ class Desk {
     return this.#send('GET', '/healthz', {}, '');
   }
 
-  #send(method: string, path: string, headers: Record<string, string>, body: string): Promise<WholeAnswer> {
-    const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
-    const options = { method, agent: this.#agent, headers: { ...headers, ...length } };
-    return new Promise((resolve, reject) => {
-      const sent = request(new URL(path, this.#url), options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          const at = performance.now();
-          const text = Buffer.concat(chunks).toString();
-          if (response.statusCode === 200) resolve({ at, text });
-          else reject(new Error(`${response.statusCode}: ${text.slice(0, 300)}`));
-        });
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
+  async #send(method: string, path: string, headers: Record<string, string>, body: string): Promise<WholeAnswer> {
+    const answer = await this.#connections.ask(method, path, headers, body);
+    if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text.slice(0, 300)}`);
+    return answer;
   }
 }
 

@@ -168,7 +168,7 @@ export class ProfileRoads {
 
   /** Finds where a vehicle starts before anybody asks: until it moves or turns, driveTo finds it done. */
   findStart(vehicle: Vehicle): void {
-    this.#vehicles.row(this.#live.graph, vehicle);
+    this.#vehicles.find(this.#live.graph, vehicle);
   }
 
   /** What driveTo answers at the least from beyond a circle around the target; undefined: nothing is known of it. */

@@ -117,19 +117,19 @@ export class TargetDrives {
   }
 
   #elsewhere(vehicle: Vehicle, row: number): VehicleDrive | null {
-    const graph = this.#graph!;
     const ends = this.#endsElsewhere();
-    const starts = this.#vehicles.alternatives(row, () =>
-      this.#snapper.alternatives(graph, vehicle, 'start', this.#vehicles.start(graph, vehicle, row)),
-    );
-    const pairs = starts.flatMap((start) => ends.map((_, end) => ({ start, end })));
-    const offRoadM = ({ start, end }: { start: RoadPlace; end: number }) =>
-      start.snap.distanceM + ends[end].snap.distanceM;
-    for (const { start, end } of pairs.slice(1).sort((a, b) => offRoadM(a) - offRoadM(b))) {
-      const travelMs = this.#travelMs(start, end);
+    const starts = this.#vehicles.alternatives(this.#graph!, vehicle, row);
+    // the nearest of each to the road come first, and the first two were tried
+    const pairs: (readonly [start: number, end: number])[] = [];
+    for (let start = 0; start < starts.length; start++)
+      for (let end = start === 0 ? 1 : 0; end < ends.length; end++) pairs.push([start, end]);
+    const offRoadM = (start: number, end: number) => starts[start].snap.distanceM + ends[end].snap.distanceM;
+    if (pairs.length > 1) pairs.sort((a, b) => offRoadM(...a) - offRoadM(...b));
+    for (const [start, end] of pairs) {
+      const travelMs = this.#travelMs(starts[start], end);
       if (travelMs === UNREACHABLE_MS) continue;
-      const offMs = offRoadMs('start', start.snap.distanceM) + offRoadMs('end', ends[end].snap.distanceM);
-      return { travelMs, offRoadMs: offMs };
+      const { distanceM } = starts[start].snap;
+      return { travelMs, offRoadMs: offRoadMs('start', distanceM) + offRoadMs('end', ends[end].snap.distanceM) };
     }
     return null;
   }

@@ -4,7 +4,7 @@ import { LEAST_SHARE, SegmentsAround } from './nearest-segments.js';
 import { MAX_OFF_ROAD_M, offRoadMs } from './off-road.js';
 import type { RoadPlace } from './road-place.js';
 import type { RoutePlace } from './router.js';
-import { isMoving, type Snapper } from './snapper.js';
+import { isMoving, LARGEST, type Snapper } from './snapper.js';
 import { restMs } from './waypoint.js';
 
 /** A place that is asked about again and again, for a vehicle seldom moves between two questions. */
@@ -76,9 +76,19 @@ export class VehicleStarts {
   }
 
   /** Where else a vehicle that has a start may begin, that one first: sought once, for who stands in a yard is asked about often. */
-  alternatives(row: number, seek: () => readonly RoadPlace[]): readonly RoadPlace[] {
-    this.#alternatives[row] ??= seek();
+  alternatives(graph: RoadGraph, vehicle: Vehicle, row: number): readonly RoadPlace[] {
+    this.#alternatives[row] ??= this.#snapper.alternatives(graph, vehicle, 'start', this.start(graph, vehicle, row));
     return this.#alternatives[row];
+  }
+
+  /** Finds all that will be asked of a vehicle until it moves or turns: of who starts apart from most roads also where else it may. */
+  find(graph: RoadGraph, vehicle: Vehicle): void {
+    const row = this.row(graph, vehicle);
+    const stands = this.standCount[row];
+    if (stands === 0 || stands === MORE_STANDS) return; // of a large crossing some road leads on
+    const first = row * KEPT_STANDS;
+    const isApart = this.standHead.subarray(first, first + stands).every((node) => graph.component[node] !== LARGEST);
+    if (isApart) this.alternatives(graph, vehicle, row);
   }
 
   /**
