@@ -236,12 +236,14 @@ export interface FleetWorld {
 const STATUSES = ['available', 'available', 'available', 'returning', 'en_route', 'on_scene', 'out_of_service'];
 const AGENCIES = ['agency', 'other agency'];
 
+/** In half of the worlds no fix is too old, no shift about to end and nobody skipped: there units that are far need not be looked at. */
 export function createFleetWorld(random: () => number, size: number): FleetWorld {
   const { question: asked } = createInstance(random, 0);
+  const isCalm = random() < 0.5;
   const question: DispatchQuestion = {
     ...asked,
     agencyIds: random() < 0.3 ? ['agency'] : null,
-    skipped: { u05: 'dog on board', u11: 'asked not to' },
+    skipped: isCalm ? {} : { u05: 'dog on board', u11: 'asked not to' },
     ownHolds: Array.from({ length: size / 2 }, (_, i) => unitIdOf(2 * i)),
     preemption: random() < 0.3 ? { allowed: createMatrix(random) } : null,
     policy: {
@@ -254,7 +256,8 @@ export function createFleetWorld(random: () => number, size: number): FleetWorld
   };
   const roster = new DispatchRoster();
   const units = Array.from({ length: size }, (_, i) => {
-    const unit = createFleetUnit(random, i, size);
+    const drawn = createFleetUnit(random, i, size);
+    const unit = isCalm ? calm(drawn) : drawn;
     enter(roster, unit);
     return unit;
   });
@@ -267,6 +270,16 @@ export function createFleetWorld(random: () => number, size: number): FleetWorld
     correction: random() < 0.3 ? 0.5 + random() : null,
     // few are missed by nobody, so that keeping coverage is worth a way
     coverageLoss: ({ handle }) => (isMissed && handle % 61 !== 0 ? 1 + ((handle * 7) % 5) : 0),
+  };
+}
+
+function calm(unit: DispatchUnit): DispatchUnit {
+  const { fixTime, shiftEndsAt } = unit;
+  return {
+    ...unit,
+    fixTime: fixTime && Math.max(fixTime, NOW - 300_000),
+    receivedAt: fixTime && Math.max(fixTime, NOW - 300_000) + 500,
+    shiftEndsAt: shiftEndsAt && Math.max(shiftEndsAt, NOW + 1_200_000),
   };
 }
 

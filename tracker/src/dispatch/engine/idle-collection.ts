@@ -13,7 +13,9 @@ let leftBytes = 0;
  * engine would otherwise take in the middle of some desk's question, and what a question works with is not taken for old by it.
  */
 export function collectWhileIdle(): void {
-  if (youngBytes() - leftBytes < WORTH_BYTES) return;
+  const bytes = youngBytes();
+  leftBytes = Math.min(leftBytes, bytes); // less than was left: they were collected meanwhile
+  if (bytes - leftBytes < WORTH_BYTES) return;
   collect({ type: 'minor' });
   leftBytes = youngBytes();
 }
