@@ -30,7 +30,12 @@ function expectRight(roster: DispatchRoster, when: string): void {
     expect(group !== NONE, `${when}: group of slot ${slot}`).toBe(unit !== undefined && !isOwn);
     expect(cube !== NONE, `${when}: cube of slot ${slot}`).toBe(group !== NONE && roster.isPlaced(slot));
     if (group === NONE) continue;
-    expect([groups.classOf[group], groups.stateOf[group]], when).toEqual([roster.classOf[slot], stateOf[slot]]);
+    expect([groups.classOf[group], groups.stateOf[group], groups.profileOf[group]], when).toEqual([
+      roster.classOf[slot],
+      stateOf[slot],
+      roster.profileOf[slot],
+    ]);
+    expect(roster.slotOfId(unit!.unitId), when).toBe(slot);
     size.set(group, (size.get(group) ?? 0) + 1);
     if (cube === NONE) continue;
     placed.set(group, (placed.get(group) ?? 0) + 1);
@@ -93,17 +98,23 @@ describe('DispatchRoster', () => {
       gatherInput({ ...question, now }, { roster, ways: createWays(createRandom(5), 1) });
       for (const [cube] of look.mock.calls) cubes.add(cube);
       look.mockRestore();
-      return cubes.size;
+      return cubes;
     };
     const calm = opened(NOW);
-    expect(calm).toBeGreaterThan(0);
-    expect(calm).toBeLessThan(occupied() / 4);
+    expect(calm.size).toBeGreaterThan(0);
+    expect(calm.size).toBeLessThan(occupied() / 4);
+    // some have been silent since
     const later = NOW + (question.maxFixAgeS + 1) * 1000;
-    expect(opened(later)).toBe(occupied());
-    // it is known by now how old they are: who reports counts as fresh
-    for (const unit of units) enter(roster, fresh(unit, later));
-    opened(later);
-    expect(opened(later)).toBeLessThan(occupied() / 4);
+    const silent = units.slice(0, 100);
+    for (const unit of units.slice(100)) enter(roster, fresh(unit, later));
+    const tooOld = () =>
+      gatherInput({ ...question, now: later }, { roster, ways: createWays(createRandom(5), 1) }).others[0]!.fix_too_old;
+    expect(tooOld()).toBeGreaterThan(10);
+    expect(tooOld()).toBeLessThan(100);
+    for (const unit of silent) enter(roster, fresh(unit, later));
+    expect(tooOld()).toBeUndefined();
+    // by now it is noted that nobody is
+    expect(opened(later).size).toBeLessThan(occupied() / 4);
   });
 
   it('names who moved once each, the longest waiting first', () => {

@@ -45,6 +45,7 @@ export class DispatchRoster {
   /** Slots of units that start elsewhere than when they were last taken out of it, each once, the longest waiting first. */
   readonly moved = new SlotRing(FIRST_CAPACITY);
   readonly #slotOf = new Map<number, number>();
+  readonly #slotOfId = new Map<string, number>();
   readonly #freeSlots: number[] = [];
   readonly #stateNumbers = new Map<string, number>();
 
@@ -65,7 +66,11 @@ export class DispatchRoster {
     if (this.classOf[slot] !== NONE) this.classes.leave(this.classOf[slot]!);
     this.handleOf[slot] = unit.handle;
     this.classOf[slot] = number;
-    const before = this.standing[slot]?.freePlace ?? null;
+    const { unitId: idBefore, freePlace: before = null } = this.standing[slot] ?? {};
+    if (idBefore !== unit.unitId) {
+      if (idBefore !== undefined) this.#slotOfId.delete(idBefore);
+      this.#slotOfId.set(unit.unitId, slot);
+    }
     this.standing[slot] = unit;
     if (unit.freePlace !== before) this.#placeStart(slot);
     this.stateOf[slot] = this.#stateNumber(unit);
@@ -110,6 +115,7 @@ export class DispatchRoster {
     this.#leaveGroup(slot);
     this.classes.leave(this.classOf[slot]!);
     this.classOf[slot] = NONE;
+    this.#slotOfId.delete(this.standing[slot]!.unitId);
     this.standing[slot] = undefined;
     this.#slotOf.delete(handle);
     this.#freeSlots.push(slot);
@@ -119,6 +125,11 @@ export class DispatchRoster {
   unit(handle: number): DispatchUnit | undefined {
     const slot = this.#slotOf.get(handle);
     return slot === undefined ? undefined : this.unitAt(slot);
+  }
+
+  /** The slot of a unit by its id, NONE: it is not here. */
+  slotOfId(unitId: string): number {
+    return this.#slotOfId.get(unitId) ?? NONE;
   }
 
   /** The unit of a slot that has one. Every field by name: spreading two objects takes ten times as long. */
@@ -192,7 +203,7 @@ export class DispatchRoster {
       this.inOwnState.add(slot);
       return;
     }
-    const group = this.groups.of(this.classOf[slot]!, state);
+    const group = this.groups.of(this.classOf[slot]!, state, this.profileOf[slot]!);
     this.groupOf[slot] = group;
     this.groups.size[group]!++;
     if (!Number.isNaN(this.fixedAt[slot]!)) this.#enterCube(slot);

@@ -1,14 +1,16 @@
 const FIRST_ROOM = 64;
-/** Common states are fewer. */
+/** Common states, and profiles, are fewer. */
 const MOST_STATES = 2 ** 20;
+const MOST_PROFILES = 2 ** 12;
 
-/** Units of one class in one common state: to a question they differ only by place, fix and end of shift. By number. */
+/** Units of one class and one profile in one common state: to a question they differ only by place, fix and end of shift. By number. */
 export class UnitGroups {
   readonly #numberOf = new Map<number, number>();
   #count = 0;
-  /** [groups] number of the class, and of the state. */
+  /** [groups] numbers of class, state and profile. */
   classOf = new Int32Array(FIRST_ROOM);
   stateOf = new Int32Array(FIRST_ROOM);
+  profileOf = new Int32Array(FIRST_ROOM);
   /** [groups] its units, and those of them with a place. */
   size = new Uint32Array(FIRST_ROOM);
   placed = new Uint32Array(FIRST_ROOM);
@@ -17,9 +19,9 @@ export class UnitGroups {
     return this.#count;
   }
 
-  /** The group of a class and a state, new if there is none yet. */
-  of(unitClass: number, state: number): number {
-    const key = unitClass * MOST_STATES + state;
+  /** The group of a class, a state and a profile, new if there is none yet. */
+  of(unitClass: number, state: number, profile: number): number {
+    const key = (unitClass * MOST_STATES + state) * MOST_PROFILES + profile;
     const known = this.#numberOf.get(key);
     if (known !== undefined) return known;
     const number = this.#count++;
@@ -27,6 +29,7 @@ export class UnitGroups {
     this.#numberOf.set(key, number);
     this.classOf[number] = unitClass;
     this.stateOf[number] = state;
+    this.profileOf[number] = profile;
     return number;
   }
 
@@ -34,6 +37,7 @@ export class UnitGroups {
     const room = 2 * this.size.length;
     this.classOf = wider(this.classOf, new Int32Array(room));
     this.stateOf = wider(this.stateOf, new Int32Array(room));
+    this.profileOf = wider(this.profileOf, new Int32Array(room));
     this.size = wider(this.size, new Uint32Array(room));
     this.placed = wider(this.placed, new Uint32Array(room));
   }
