@@ -1,7 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { replayDecision } from '../../../../geo-engine/src/index.js';
 import { Engine } from './engine.js';
-import { collectWhileIdle } from './idle-collection.js';
 import type { EngineOrder, EngineSaid } from './orders.js';
 
 // The thread behind EngineThread: keeps fleet and roads as it is told, and answers one question after the other.
@@ -44,7 +43,6 @@ function findStartsSoon(): void {
   setTimeout(() => {
     findsSoon = false;
     if (engine.findStarts(FINDING_MS)) findStartsSoon();
-    collectWhileIdle();
   }, FINDING_EVERY_MS);
 }
 
@@ -77,7 +75,6 @@ async function answer({ id, question }: Extract<EngineOrder, { kind: 'ask' }>): 
         } catch (error) {
           say({ kind: 'error', id, error: error as Error });
         }
-        collectWhileIdle();
       });
       return;
     }
