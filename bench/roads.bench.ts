@@ -10,7 +10,6 @@ import { createRandom, type SeededRandom } from '../fixtures/world/seeded-random
 import {
   buildGraph,
   contractGraph,
-  fastestMps,
   importOsm,
   indexNetwork,
   lonLat,
@@ -18,6 +17,7 @@ import {
   NOTHING_IN_FORCE,
   PathSearch,
   type PreparedRoads,
+  preparedProfile,
   ReachSearch,
   type RoadGraph,
   type RoadNetwork,
@@ -342,7 +342,7 @@ function timeAnswers(
   const roads = new Roads({
     network,
     index: indexNetwork(network),
-    profiles: [{ profile, ...prepared, topMps: fastestMps(network, prepared.graph), made: NOTHING_IN_FORCE }],
+    profiles: [preparedProfile(network, { profile, ...prepared, made: NOTHING_IN_FORCE })],
   });
   const place = (): RoutePlace => {
     const point = random.below(network.pointLonLat.length / 2);

@@ -152,6 +152,7 @@ export { FallbackRouter } from './routing/fallback-router.js';
 export { NOTHING_IN_FORCE } from './routing/live-times.js';
 export { indexNetwork } from './routing/load-roads.js';
 export { OsrmRouter } from './routing/osrm-router.js';
+export { preparedProfile } from './routing/prepared-profile.js';
 export { Roads, type RoadsDescription } from './routing/roads.js';
 export { type ClosureProgress, RoadsKeeper } from './routing/roads-keeper.js';
 export { type RoadsOrder, roadsAfter } from './routing/roads-orders.js';
@@ -172,7 +173,6 @@ export {
   travelCell,
   wholeMs,
 } from './routing/router.js';
-export { fastestMps } from './routing/top-speed.js';
 export { startThread } from './routing/typescript-thread.js';
 export { ValhallaRouter } from './routing/valhalla-router.js';
 // Run cards: who goes to what, as files and as text

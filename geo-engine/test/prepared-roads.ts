@@ -5,9 +5,8 @@ import type { RoadNetwork } from '../src/roads/road-network.js';
 import type { VehicleProfile } from '../src/roads/vehicle-profile.js';
 import { NOTHING_IN_FORCE } from '../src/routing/live-times.js';
 import { indexNetwork } from '../src/routing/load-roads.js';
-import type { PreparedProfile } from '../src/routing/profile-roads.js';
+import { type PreparedProfile, preparedProfile } from '../src/routing/prepared-profile.js';
 import { Roads, type RoadsData } from '../src/routing/roads.js';
-import { fastestMps } from '../src/routing/top-speed.js';
 
 export function prepareProfile(
   network: RoadNetwork,
@@ -15,7 +14,7 @@ export function prepareProfile(
   made: SpeedOverlay = NOTHING_IN_FORCE,
 ): PreparedProfile {
   const graph = buildGraph(network, profile, made);
-  return { profile, graph, hierarchy: contractGraph(graph), topMps: fastestMps(network, graph), made };
+  return preparedProfile(network, { profile, graph, hierarchy: contractGraph(graph), made });
 }
 
 /** A network made ready for some profiles without a file or a thread. */

@@ -5,10 +5,9 @@ import { readNetwork } from '../roads/network-file.js';
 import type { RoadNetwork } from '../roads/road-network.js';
 import type { VehicleProfile } from '../roads/vehicle-profile.js';
 import { NOTHING_IN_FORCE } from './live-times.js';
-import type { PreparedProfile } from './profile-roads.js';
+import { type PreparedProfile, preparedProfile } from './prepared-profile.js';
 import { tileRank } from './road-tiles.js';
 import { indexSegments, type SegmentIndex } from './segment-index.js';
-import { fastestMps } from './top-speed.js';
 
 /** The network in use, ready for questions about places. */
 export interface LoadedNetwork {
@@ -42,7 +41,7 @@ export function loadProfile(
 ): PreparedProfile {
   const path = hierarchyPath(dir, current.generation, profile.code);
   const { graph, hierarchy } = readHierarchy(path, { networkId: network.info.id, profile });
-  return { profile, graph, hierarchy, topMps: fastestMps(network, graph), made: NOTHING_IN_FORCE };
+  return preparedProfile(network, { profile, graph, hierarchy, made: NOTHING_IN_FORCE });
 }
 
 /** The index by which places are found on a network's roads, and its tiles drawn. */

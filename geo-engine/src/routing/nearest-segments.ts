@@ -89,11 +89,18 @@ export class NearestSegments {
 
   /**
    * The `k` nearest segments that `accept` takes, that are no farther than `maxM`, and no more than `beyondM` farther than the nearest of
-   * them; nearest first, equal distances by segment. The less `beyondM`, the fewer segments are measured.
+   * them; nearest first, equal distances by segment. The less `beyondM`, the fewer segments are measured; what `mayCount` refuses is not.
    */
-  find(at: LonLat, k: number, maxM: number, accept: AcceptSegment, beyondM = Number.POSITIVE_INFINITY): Snap[] {
+  find(
+    at: LonLat,
+    k: number,
+    maxM: number,
+    accept: AcceptSegment,
+    beyondM = Number.POSITIVE_INFINITY,
+    mayCount?: (segment: number) => boolean,
+  ): Snap[] {
     this.#begin(at, k, maxM, beyondM);
-    this.#search(accept);
+    this.#search(accept, mayCount);
     return this.#snaps();
   }
 
@@ -154,7 +161,7 @@ export class NearestSegments {
     return this.#held === this.#k ? Math.min(this.#limitD2, this.#heldD2[this.#held - 1]) : this.#limitD2;
   }
 
-  #search(accept: AcceptSegment): void {
+  #search(accept: AcceptSegment, mayCount?: (segment: number) => boolean): void {
     const index = this.#index;
     const { boxes, segment, levelStart } = index;
     const queue = this.#queue;
@@ -171,6 +178,7 @@ export class NearestSegments {
       const level = levelOf(index, entry);
       const end = childrenEnd(index, level, entry);
       for (let child = childrenStart(index, level, entry); child < end; child++) {
+        if (mayCount !== undefined && child < segment.length && !mayCount(segment[child])) continue;
         const d2 = this.#boxD2(boxes, child);
         if (d2 <= worstD2) queue.push(child, d2);
       }

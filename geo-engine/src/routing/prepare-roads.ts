@@ -5,9 +5,8 @@ import { contractionOrder } from '../hierarchy/hierarchy.js';
 import { RoadsError, type RoadsErrorCode } from '../roads/errors.js';
 import type { CurrentRoads } from '../roads/generations.js';
 import type { RoadNetwork } from '../roads/road-network.js';
-import type { PreparedProfile } from './profile-roads.js';
+import { type PreparedProfile, preparedProfile } from './prepared-profile.js';
 import type { RoadsData } from './roads.js';
-import { fastestMps } from './top-speed.js';
 import { startThread } from './typescript-thread.js';
 
 /** What is left to a thread of its own, for it takes seconds. */
@@ -31,13 +30,8 @@ export function rebuildProfile(
 ): PreparedProfile {
   const { profile, hierarchy } = prepared;
   const graph = buildGraph(network, profile, inForce);
-  return {
-    profile,
-    graph,
-    hierarchy: contractGraph(graph, { order: contractionOrder(hierarchy) }),
-    topMps: fastestMps(network, graph),
-    made: inForce,
-  };
+  const remade = contractGraph(graph, { order: contractionOrder(hierarchy) });
+  return preparedProfile(network, { profile, graph, hierarchy: remade, made: inForce });
 }
 
 /** What the thread is started with. */

@@ -1,7 +1,6 @@
 import type { RouteRefusalCode } from '../errors.js';
 import { type RoadGraph, UNREACHABLE_MS } from '../graph/road-graph.js';
 import type { SpeedOverlay } from '../graph/speed-overlay.js';
-import type { Hierarchy } from '../hierarchy/hierarchy.js';
 import { NearestSweep, NO_SOURCE } from '../hierarchy/nearest-sweep.js';
 import { PathSearch } from '../hierarchy/path-search.js';
 import { type ReachDirection, ReachSearch } from '../hierarchy/reach-search.js';
@@ -15,6 +14,7 @@ import { GAVE_UP, LiveSearch } from './live-search.js';
 import { isTightened, type LiveTimes, LiveTimesWriter, NOTHING_IN_FORCE } from './live-times.js';
 import { AT_ROAD_M, offRoadMs } from './off-road.js';
 import { PlaceSeeds } from './place-seeds.js';
+import type { PreparedProfile } from './prepared-profile.js';
 import type { RingBound } from './ring-bound.js';
 import type { DriveEnd, RoadPlace } from './road-place.js';
 import { routeSteps } from './route-steps.js';
@@ -37,17 +37,6 @@ import { LARGEST, type Snapper } from './snapper.js';
 import { type DriveTarget, TargetDrives, type VehicleDrive } from './target-drives.js';
 import { type Vehicle, VehicleStarts } from './vehicle-starts.js';
 import { beforeMs, directWay, drivenShare, restMs } from './waypoint.js';
-
-/** The roads of a network made ready for one profile. Plain arrays on shared memory: threads hand it to each other. */
-export interface PreparedProfile {
-  readonly profile: VehicleProfile;
-  readonly graph: RoadGraph;
-  readonly hierarchy: Hierarchy;
-  /** See fastestMps. */
-  readonly topMps: number;
-  /** The closures that it was made with. */
-  readonly made: SpeedOverlay;
-}
 
 /** A drive between two snapped places. */
 interface Drive {
@@ -179,11 +168,11 @@ export class ProfileRoads {
 
   /** No drive to the target begins farther from its place than this, metres; Infinity: the largest part of the network reaches it. */
   farthestStartM(target: DriveTarget): number {
-    const { graph } = this.#prepared;
+    const { graph, cutOff } = this.#prepared;
     // whoever is in that part is reached by all of it
     const ends = this.#drivesTo(target).endsCutOffFrom(graph.component.indexOf(LARGEST));
     if (ends === undefined) return Number.POSITIVE_INFINITY;
-    this.#cutOff ??= new CutOffEnds(this.#network, graph);
+    this.#cutOff ??= new CutOffEnds(this.#network, graph, cutOff);
     return this.#cutOff.farthestStartM(target.place.at, ends);
   }
 

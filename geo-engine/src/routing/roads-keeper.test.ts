@@ -7,7 +7,7 @@ import type { SpeedOverlay } from '../graph/speed-overlay.js';
 import { RoadsError } from '../roads/errors.js';
 import type { RoadClosure } from './closures.js';
 import { type LoadedRoads, type RoadsPreparation, rebuildProfile } from './prepare-roads.js';
-import type { PreparedProfile } from './profile-roads.js';
+import type { PreparedProfile } from './prepared-profile.js';
 import { type ClosureProgress, RoadsKeeper } from './roads-keeper.js';
 import type { Route, TravelTable } from './router.js';
 

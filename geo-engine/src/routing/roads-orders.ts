@@ -1,5 +1,5 @@
 import type { SpeedOverlay } from '../graph/speed-overlay.js';
-import type { PreparedProfile } from './profile-roads.js';
+import type { PreparedProfile } from './prepared-profile.js';
 import { Roads, type RoadsData } from './roads.js';
 
 /** What a thread is told so that its roads are those of the keeper: plain values, the large ones on shared memory. */

@@ -2,7 +2,8 @@ import type { SpeedOverlay } from '../graph/speed-overlay.js';
 import type { NetworkInfo, RoadNetwork } from '../roads/road-network.js';
 import type { VehicleProfile } from '../roads/vehicle-profile.js';
 import { IsochroneDrawer } from './isochrone.js';
-import { type PreparedProfile, ProfileRoads } from './profile-roads.js';
+import type { PreparedProfile } from './prepared-profile.js';
+import { ProfileRoads } from './profile-roads.js';
 import { roadTile } from './road-tiles.js';
 import type {
   AnswerOrigin,

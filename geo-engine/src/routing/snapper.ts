@@ -113,7 +113,7 @@ export class Snapper {
     for (let next: RoadPlace | undefined = first; next !== undefined; ) {
       for (const { directed } of next.stands) for (const part of partsOf(graph, directed, end)) tried.add(part);
       if (tried.has(LARGEST) || found.length === MAX_ALTERNATIVES) break;
-      const snaps = this.#find(place.at, MAX_OFF_ROAD_M, this.#isSegmentElsewhere);
+      const snaps = this.#findElsewhere(place.at);
       const headingHeeded = isMoving(place) && end === 'start' ? false : null;
       next = snaps.length === 0 ? undefined : this.#placeOf(snaps, this.#isElsewhere, headingHeeded, first.nearestM);
       if (next !== undefined) found.push(next);
@@ -138,7 +138,8 @@ export class Snapper {
 
   readonly #isAlongSegment: AcceptSegment = (segment, point) => this.#isDriven(segment, point, this.#isAlong);
 
-  readonly #isSegmentElsewhere: AcceptSegment = (segment, point) => this.#isDriven(segment, point, this.#isElsewhere);
+  /** A segment is elsewhere, or is not, wherever on it a place may be. */
+  readonly #isSegmentElsewhere = (segment: number) => this.#isDriven(segment, 0, this.#isElsewhere);
 
   /** Whether a segment is a road with a direction that is accepted. */
   #isDriven(segment: number, point: number, accepts: AcceptDirected): boolean {
@@ -149,6 +150,12 @@ export class Snapper {
   /** The nearest segment that is accepted, and what may meet in its place, which is hardly farther from the one asked about. */
   #find(at: LonLat, maxM: number, accept: AcceptSegment): Snap[] {
     return this.#nearest.find(at, MAX_MEETING, maxM, accept, 2 * SAME_PLACE_M);
+  }
+
+  /** As #find. Around who stands in the middle of an island there are thousands of segments to pass over: they are not measured. */
+  #findElsewhere(at: LonLat): Snap[] {
+    const any = () => true;
+    return this.#nearest.find(at, MAX_MEETING, MAX_OFF_ROAD_M, any, 2 * SAME_PLACE_M, this.#isSegmentElsewhere);
   }
 
   #findAmong(around: SegmentsAround, movedM: number, at: LonLat, maxM: number, accept: AcceptSegment): Snap[] {
