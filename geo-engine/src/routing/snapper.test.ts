@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { STEADY, STEADY_EMERGENCY } from '../../test/drawn-roads.js';
 import { drawTown } from '../../test/drawn-town.js';
 import { createRoadsData } from '../../test/prepared-roads.js';
-import { CENTRES } from '../../test/random.js';
+import { CENTRES, createPlaceNear, createRandom, pick } from '../../test/random.js';
+import { createRoadWorld, ROAD_SHAPES } from '../../test/road-worlds.js';
+import { lonLat } from '../geo/lon-lat.js';
+import { CLOSED, type RoadGraph } from '../graph/road-graph.js';
 import { ACCESS, ROAD_CLASS, SEGMENT_FLAG } from '../roads/road-network.js';
-import { offRoadMs } from './off-road.js';
+import { NearestSegments } from './nearest-segments.js';
+import { MAX_OFF_ROAD_M, offRoadMs } from './off-road.js';
 import type { DriveEnd } from './road-place.js';
 import type { RoutePlace } from './router.js';
-import { isMoving, Snapper, turnDeg } from './snapper.js';
+import { inLargestPart, isMoving, Snapper, turnDeg } from './snapper.js';
 
 //        F ≈≈≈≈ G         ferry
 //
@@ -132,6 +136,68 @@ describe('Snapper', () => {
     },
   );
 });
+
+describe('Snapper.alternatives', () => {
+  it('G59 are the nearest places in parts of the network not tried before, up to four, the largest part last: as a scan says', () => {
+    let sought = 0;
+    for (let seed = 1; seed <= 4 * ROAD_SHAPES.length; seed++) {
+      const random = createRandom(seed);
+      const shape = seed % 2 === 0 ? 'islands' : ROAD_SHAPES[seed % ROAD_SHAPES.length];
+      const network = createRoadWorld(seed, shape, 60);
+      const { index, profiles } = createRoadsData(network, [STEADY]);
+      const { graph } = profiles[0];
+      const nearest = new NearestSegments(network, index);
+      const worldSnapper = new Snapper(network, index);
+      for (let question = 0; question < 10; question++) {
+        const point = Math.floor(random() * (network.pointLonLat.length / 2));
+        const near = lonLat(network.pointLonLat[2 * point] / 1e7, network.pointLonLat[2 * point + 1] / 1e7);
+        const place = { at: createPlaceNear(random, near, 0.003) };
+        const end = pick(random, ['start', 'end'] as const);
+        const first = worldSnapper.snap(graph, place, end);
+        if (first === undefined) continue;
+        const found = worldSnapper.alternatives(graph, place, end, first);
+        const note = `${shape}, seed ${seed}, question ${question}`;
+        expect(found[0], note).toBe(first);
+        // all that may be driven, one by one
+        const roads = nearest
+          .find(place.at, network.segmentCount, MAX_OFF_ROAD_M, () => true)
+          .filter(({ segment }) => !(network.segmentFlags[segment] & SEGMENT_FLAG.ferry))
+          .flatMap(({ segment, distanceM }) =>
+            [2 * segment, 2 * segment + 1].map((directed) => ({ directed, distanceM })),
+          )
+          .filter(({ directed }) => graph.directedMs[directed] !== CLOSED)
+          .map((road) => ({ ...road, parts: partsOf(graph, road.directed, end) }));
+        const tried = new Set<number>();
+        for (let i = 0; i < found.length; i++) {
+          const parts = found[i].stands.flatMap(({ directed }) => partsOf(graph, directed, end));
+          if (i > 0) {
+            const next = roads.find(({ parts }) => parts.some((part) => !tried.has(part)));
+            expect(found[i].snap.distanceM, note).toBe(next?.distanceM);
+            expect(
+              parts.some((part) => !tried.has(part)),
+              note,
+            ).toBe(true);
+            sought++;
+          }
+          for (const part of parts) tried.add(part);
+        }
+        const isWhole = inLargestPart(graph, found[found.length - 1], end) || found.length === 4;
+        if (!isWhole)
+          expect(
+            roads.some(({ parts }) => parts.some((part) => !tried.has(part))),
+            note,
+          ).toBe(false);
+      }
+    }
+    expect(sought).toBeGreaterThan(100);
+  });
+});
+
+/** Parts of a network that a drive comes to from a directed segment, or from which one may come to its end there. */
+function partsOf({ component, directedHead, firstTail, tails }: RoadGraph, directed: number, end: DriveEnd): number[] {
+  if (end === 'start') return [component[directedHead[directed]]];
+  return Array.from(tails.subarray(firstTail[directed], firstTail[directed + 1]), (tail) => component[tail]);
+}
 
 describe('turnDeg', () => {
   it.each([
