@@ -17,6 +17,7 @@ import { createCrews, registerCrews } from './lib/fleet.js';
 import { HttpApi } from './lib/http-api.js';
 import { HttpConnections, type WholeAnswer } from './lib/http-connections.js';
 import { ArrivalSchedule } from './lib/open-loop.js';
+import { inRealTime, mayRunInRealTime } from './lib/real-time.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
 import { quantile } from './lib/statistics.js';
 import { crewUrl, type Target } from './lib/tracker-process.js';
@@ -81,13 +82,29 @@ export async function bench(run: BenchRun): Promise<void> {
     for (const fleet of FLEETS[length]) await measureEngine(run, roadsDir, fleet, roads, length);
     if (!quick) await besidePostgis(run, roadsDir);
   }
-  for await (const target of run.targets({ ROADS_DIR: roadsDir })) {
+  const env = { ROADS_DIR: roadsDir };
+  const first = run.options.remote === undefined && (await mayRunInRealTime());
+  if (!first) run.note('the tracker and the clock had no precedence over the generator of the load and the database');
+  for await (const target of run.targets({ env, inRealTime: first })) {
     for (const fleet of FLEETS[length]) {
-      if (run.hasTimeFor(`a fleet of ${fleet}`)) await measureFleet(run, target, fleet, roads, length);
+      if (run.hasTimeFor(`a fleet of ${fleet}`))
+        await measureFleet(run, target, { fleet, inRealTime: first, figures: `${fleet}` }, roads, length);
     }
     if (await target.issuesTokens()) await raceForHolds(run, target, HOLD_RACES[length]);
     else run.note('two desks of one agency need tokens: holds were not raced for without the issuer of the demo');
   }
+  if (!first || quick) return;
+  const [fleet] = FLEETS.full;
+  for await (const target of run.targets({ env }))
+    await measureFleet(run, target, { fleet: fleet!, inRealTime: false, figures: `${fleet}.shared` }, roads, length);
+}
+
+interface FleetMeasured {
+  readonly fleet: number;
+  /** Whether tracker and clock come before the generator of the load and the database, which elsewhere have machines of their own. */
+  readonly inRealTime: boolean;
+  /** In the names of its figures. */
+  readonly figures: string;
 }
 
 /** A line of a card for each capability, served by units of the bench's agency. */
@@ -177,12 +194,13 @@ async function besidePostgis(run: BenchRun, dir: string): Promise<void> {
 async function measureFleet(
   run: BenchRun,
   target: Target,
-  fleet: number,
+  measured: FleetMeasured,
   { nodes, places }: DispatchRoads,
   length: 'quick' | 'full',
 ): Promise<void> {
   const { seed } = run.options;
-  const where = `${fleet.toLocaleString('en')} units, ${target.database}`;
+  const { fleet, figures } = measured;
+  const where = `${fleet.toLocaleString('en')} units, ${target.database}${measured.inRealTime ? '' : ', cores shared'}`;
   run.progress(`registering ${where}`);
   const random = createRandom(seed, 'questions');
   // where the invented country has roads
@@ -201,7 +219,7 @@ async function measureFleet(
   const begun = performance.now();
   const { at: firstAt } = await desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]);
   run.figure({
-    id: `dispatch.${fleet}.first`,
+    id: `dispatch.${figures}.first`,
     what: `the first question that anybody asks, whole answer, ${where}`,
     value: firstAt - begun,
     unit: 'ms',
@@ -218,33 +236,37 @@ async function measureFleet(
   const load = workers.step({ seconds, warmUpS: 1, framesPerS: connected.length, fixesPerFrame: 1, drainS: 5 });
   load.catch(() => {}); // awaited below, unless the bench is ended before
   await sleep(1500);
-  run.progress(`one VEK at a time, ${where}`);
   const one = () => desk.ask([desk.incident(random.pick(connected), CAPABILITIES)]);
-  await asked(warmUp, QUESTIONS_PER_S, one);
-  const single = await asked(QUESTIONS[length], QUESTIONS_PER_S, one);
   const nothing = () => desk.askNothing();
-  const empty = await asked(EMPTY_QUESTIONS[length], QUESTIONS_PER_S, nothing);
-  run.progress(`ten VEKs together, ${where}`);
   const ten = () =>
     desk.ask(Array.from({ length: 10 }, () => desk.incident(random.pick(connected), JOINT_CAPABILITIES)));
-  const [together, meanwhile] = await Promise.all([
-    asked(TOGETHER[length], TOGETHER_PER_S, ten),
-    asked(togetherS * QUESTIONS_PER_S, QUESTIONS_PER_S, nothing),
-  ]);
+  const askAll = async () => {
+    run.progress(`one VEK at a time, ${where}`);
+    await asked(warmUp, QUESTIONS_PER_S, one);
+    const single = await asked(QUESTIONS[length], QUESTIONS_PER_S, one);
+    const empty = await asked(EMPTY_QUESTIONS[length], QUESTIONS_PER_S, nothing);
+    run.progress(`ten VEKs together, ${where}`);
+    const [together, meanwhile] = await Promise.all([
+      asked(TOGETHER[length], TOGETHER_PER_S, ten),
+      asked(togetherS * QUESTIONS_PER_S, QUESTIONS_PER_S, nothing),
+    ]);
+    return { single, empty, together, meanwhile };
+  };
+  const { single, empty, together, meanwhile } = await (measured.inRealTime ? inRealTime(askAll) : askAll());
   const { ackSummary, durablePerS, offeredPerS, saturated } = await load;
   run.noteSaturation(where, saturated);
   if (durablePerS < FULL_LOAD * offeredPerS)
     run.note(
       `${where}: the load was not full: of ${Math.round(offeredPerS)} fixes/s ${Math.round(durablePerS)} became durable`,
     );
-  const note = `${nodes.toLocaleString('en')} nodes; meanwhile ${Math.round(durablePerS)} fixes/s became durable, acknowledged in ${ackSummary.p50.toFixed(0)} ms (p50), ${ackSummary.p99.toFixed(0)} ms (p99); open loop, ${QUESTIONS_PER_S} questions/s, ${TOGETHER_PER_S} of ten VEKs`;
+  const note = `${nodes.toLocaleString('en')} nodes; meanwhile ${Math.round(durablePerS)} fixes/s became durable, acknowledged in ${ackSummary.p50.toFixed(0)} ms (p50), ${ackSummary.p99.toFixed(0)} ms (p99); open loop, ${QUESTIONS_PER_S} questions/s, ${TOGETHER_PER_S} of ten VEKs${measured.inRealTime ? '; tracker and clock come before other processes (chrt --rr)' : ''}`;
   const figure = (id: string, what: string, value: number) =>
     run.figure({ id: `dispatch.${id}`, what: `${what}, ${where}`, value, unit: 'ms', better: 'less', note });
-  figure(`${fleet}.p50`, 'six-line card, question → whole answer, p50', quantile(single, 0.5));
-  figure(`${fleet}.p99`, 'six-line card, question → whole answer, p99', quantile(single, 0.99));
-  figure(`${fleet}.empty.p50`, 'an answer without the engine (/healthz), p50: the floor', quantile(empty, 0.5));
-  figure(`${fleet}.empty.p99`, 'an answer without the engine (/healthz), p99', quantile(empty, 0.99));
-  const id = fleet === FLEETS.full[0] ? 'together' : `together.${fleet}`;
+  figure(`${figures}.p50`, 'six-line card, question → whole answer, p50', quantile(single, 0.5));
+  figure(`${figures}.p99`, 'six-line card, question → whole answer, p99', quantile(single, 0.99));
+  figure(`${figures}.empty.p50`, 'an answer without the engine (/healthz), p50: the floor', quantile(empty, 0.5));
+  figure(`${figures}.empty.p99`, 'an answer without the engine (/healthz), p99', quantile(empty, 0.99));
+  const id = figures === `${FLEETS.full[0]}` ? 'together' : `together.${figures}`;
   figure(`${id}.p50`, 'ten VEKs together, p50', quantile(together, 0.5));
   figure(`${id}.p99`, 'ten VEKs together, p99', quantile(together, 0.99));
   figure(
