@@ -85,7 +85,7 @@ export async function bench(run: BenchRun): Promise<void> {
   const env = { ROADS_DIR: roadsDir };
   const first = run.options.remote === undefined && (await mayRunInRealTime());
   if (!first) run.note('the tracker and the clock had no precedence over the generator of the load and the database');
-  for await (const target of run.targets({ env, inRealTime: first })) {
+  for await (const target of run.targets(first ? { ...env, REAL_TIME: '1' } : env)) {
     for (const fleet of FLEETS[length]) {
       if (run.hasTimeFor(`a fleet of ${fleet}`))
         await measureFleet(run, target, { fleet, inRealTime: first, figures: `${fleet}` }, roads, length);
@@ -95,7 +95,7 @@ export async function bench(run: BenchRun): Promise<void> {
   }
   if (!first || quick) return;
   const [fleet] = FLEETS.full;
-  for await (const target of run.targets({ env }))
+  for await (const target of run.targets(env))
     await measureFleet(run, target, { fleet: fleet!, inRealTime: false, figures: `${fleet}.shared` }, roads, length);
 }
 
@@ -259,7 +259,7 @@ async function measureFleet(
     run.note(
       `${where}: the load was not full: of ${Math.round(offeredPerS)} fixes/s ${Math.round(durablePerS)} became durable`,
     );
-  const note = `${nodes.toLocaleString('en')} nodes; meanwhile ${Math.round(durablePerS)} fixes/s became durable, acknowledged in ${ackSummary.p50.toFixed(0)} ms (p50), ${ackSummary.p99.toFixed(0)} ms (p99); open loop, ${QUESTIONS_PER_S} questions/s, ${TOGETHER_PER_S} of ten VEKs${measured.inRealTime ? '; tracker and clock come before other processes (chrt --rr)' : ''}`;
+  const note = `${nodes.toLocaleString('en')} nodes; meanwhile ${Math.round(durablePerS)} fixes/s became durable, acknowledged in ${ackSummary.p50.toFixed(0)} ms (p50), ${ackSummary.p99.toFixed(0)} ms (p99); open loop, ${QUESTIONS_PER_S} questions/s, ${TOGETHER_PER_S} of ten VEKs${measured.inRealTime ? '; REAL_TIME: hub, engine and clock come before other threads' : ''}`;
   const figure = (id: string, what: string, value: number) =>
     run.figure({ id: `dispatch.${id}`, what: `${what}, ${where}`, value, unit: 'ms', better: 'less', note });
   figure(`${figures}.p50`, 'six-line card, question → whole answer, p50', quantile(single, 0.5));

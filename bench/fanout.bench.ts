@@ -160,7 +160,7 @@ export async function bench(run: BenchRun): Promise<void> {
   const lines: Lines = { latency: new Map(), cpu: new Map(), curves: [], worst: new Map() };
 
   let measured = 0;
-  for await (const target of run.targets({ env: { FLUSH_INTERVAL_MS: '200' } })) {
+  for await (const target of run.targets({ FLUSH_INTERVAL_MS: '200' })) {
     // naive hubs store nothing: one database to compare them with is enough
     await measure(
       run,

@@ -146,7 +146,7 @@ export class BenchRun {
   }
 
   /** The trackers to measure, one after another: the deployed one, or one on each kind of database that can be had here. */
-  async *targets(options: Pick<StartOptions, 'env' | 'inRealTime'> = {}): AsyncGenerator<Target> {
+  async *targets(env: StartOptions['env'] = {}): AsyncGenerator<Target> {
     const { remote, databases, profileDir } = this.options;
     if (remote !== undefined) {
       yield deployed(remote.url, remote.token, remote.deskToken, remote.databaseUrl);
@@ -155,7 +155,7 @@ export class BenchRun {
     for (const database of databases) {
       if (!this.hasTimeFor(`a tracker on ${database}`)) return;
       this.progress(`starting a tracker, ${database}`);
-      const tracker = await TrackerProcess.start({ ...options, database, profileDir });
+      const tracker = await TrackerProcess.start({ database, profileDir, env });
       if ('missing' in tracker) {
         this.note(`not measured on ${database}: ${tracker.missing}`);
         continue;

@@ -15,7 +15,6 @@ import {
 import { type PostgresServer, startPostgres } from '../../fixtures/servers/index.js';
 import { HttpApi } from './http-api.js';
 import { childrenOf, commandLine, type Part, residentBytes } from './processes.js';
-import { REAL_TIME } from './real-time.js';
 import { TYPESCRIPT_ARGS } from './typescript-args.js';
 
 const MAIN = fileURLToPath(new URL('../../tracker/src/main.ts', import.meta.url));
@@ -48,8 +47,6 @@ export interface StartOptions {
   /** Writes a CPU profile into this folder when the tracker stops. */
   readonly profileDir?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
-  /** The tracker, but not its PostgreSQL, comes before other processes. */
-  readonly inRealTime?: boolean;
 }
 
 const COLLECT_ON_SIGNAL = ['--expose-gc', '--import', new URL('./collect-on-signal.mjs', import.meta.url).href];
@@ -165,7 +162,6 @@ export class TrackerProcess implements Target {
       [
         '/usr/bin/env',
         ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-        ...(this.#options.inRealTime ? REAL_TIME : []),
         process.execPath,
         ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`]),
         ...TYPESCRIPT_ARGS,

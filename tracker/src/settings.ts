@@ -87,6 +87,7 @@ const Environment = z.object({
   DECISION_RETENTION_DAYS: whole(1, 36_500).default(365),
   ALARM_REPEAT_S: whole(1, 3600).default(30),
   MAX_WAITING_COMMANDS: whole(1, 100_000).default(200),
+  REAL_TIME: flag.default(false),
   WEBHOOK_TRIES: whole(1, 1000).default(20),
   WEBHOOK_ALLOW: z.string().optional(),
   AMQP_URL: url('amqp:', 'amqps:').optional(),
@@ -142,6 +143,8 @@ export interface Settings {
   readonly alarmRepeatS: number;
   /** While so many wait for a connection to the database, further commands are refused at once. */
   readonly commandsWaiting: number;
+  /** Hub and engine run before other threads of the machine, if that is allowed. */
+  readonly realTime: boolean;
   readonly webhooks: {
     /** So many failures in a row park a webhook. */
     readonly tries: number;
@@ -300,6 +303,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     tracks: { afterHours: e.TRACK_AFTER_HOURS, toleranceM: e.TRACK_TOLERANCE_M },
     alarmRepeatS: e.ALARM_REPEAT_S,
     commandsWaiting: e.MAX_WAITING_COMMANDS,
+    realTime: e.REAL_TIME,
     webhooks: { tries: e.WEBHOOK_TRIES, allowedNetworks },
     amqp: e.AMQP_URL === undefined ? undefined : { url: e.AMQP_URL, exchange: e.AMQP_EXCHANGE },
   };

@@ -24,6 +24,7 @@ import { Networks } from './ip-network.js';
 import { LiveTable } from './live/live-table.js';
 import { Picture } from './live/picture.js';
 import type { Log } from './log.js';
+import { runInRealTime } from './real-time-thread.js';
 import { Access } from './rights/access.js';
 import { DemoIssuer } from './rights/demo-issuer.js';
 import { TokenVerifier } from './rights/tokens.js';
@@ -184,6 +185,7 @@ async function run(
     roads,
     access,
     holder,
+    realTime: settings.realTime,
     onError,
   });
   await feed.start();
@@ -290,6 +292,8 @@ async function run(
       ? undefined
       : setInterval(() => guardEmbedded(database, embedded, log), EMBEDDED_PATIENCE_MS / 4);
 
+  if (settings.realTime) await comeFirst(log);
+
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     clearInterval(upkeep);
@@ -326,6 +330,17 @@ async function run(
       return stopping;
     },
   };
+}
+
+/** Of the hub's thread. The engine's does it by itself, each time that it begins. */
+async function comeFirst(log: Log): Promise<void> {
+  try {
+    await runInRealTime();
+    log.info('REAL_TIME: hub and engine run before other threads of this machine');
+  } catch (error) {
+    const why = (error as Error).message.split('\n').filter(Boolean).at(-1);
+    log.warn(`REAL_TIME: hub and engine share the cores with everybody, for they may not come first: ${why}`);
+  }
 }
 
 /** Hourly, on one node: partitions for the days to come; events, decisions, commands' keys and what waited once go when they have outlived their time. Fixes are TrackUpkeep's. */

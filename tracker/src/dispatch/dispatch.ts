@@ -31,6 +31,8 @@ export interface DispatchParts {
   readonly access: Access;
   /** Of leases. */
   readonly holder: string;
+  /** Settings.realTime */
+  readonly realTime: boolean;
   readonly onError: (text: string, error: unknown) => void;
 }
 
@@ -52,7 +54,7 @@ export class Dispatch {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: DispatchParts) {
-    const { database, feed, directory, live, roads, changes, access, holder, onError } = parts;
+    const { database, feed, directory, live, roads, changes, access, holder, realTime, onError } = parts;
     this.#parts = parts;
     this.veks = new OpenVeks(database, feed);
     this.places = new Places(database, feed);
@@ -61,7 +63,7 @@ export class Dispatch {
     this.roster = new RosterKeeper(directory, live, this.veks, this.policies);
     this.corrections = new TravelCorrections(database);
     this.decisions = new DecisionLog(database, onError);
-    this.engine = new EngineThread(roads, this.roster, onError);
+    this.engine = new EngineThread(roads, this.roster, realTime, onError);
     const { veks, places, cards, policies, roster, corrections, decisions, engine } = this;
     const sources = { database, directory, veks, places, cards, roster, corrections, decisions, engine };
     this.recommender = new Recommender(sources);

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +80,16 @@ function isAlive(pid: number): boolean {
 /** Processes below this one: the embedded database, if the tracker has one. */
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+const threadsOf = (pid: number): number[] => readdirSync(`/proc/${pid}/task`).map(Number);
+
+/** Whether its scheduling policy is SCHED_RR: proc_pid_stat(5), field 41. */
+function isScheduledFirst(pid: number, thread: number): boolean {
+  const file = `/proc/${pid}/task/${thread}/stat`;
+  const stat = existsSync(file) ? readFileSync(file, 'utf8') : ''; // threads come and go
+  const fromField3 = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fromField3[41 - 3]) === 2;
 }
 
 const health = async ({ port }: SpawnedTracker, path = '/healthz') =>
@@ -168,6 +178,26 @@ describe.skipIf(!databaseIsThere)('the start', () => {
       const tookMs = Date.now() - startedAt;
       console.log(`second start, ${databaseKind}: ${tookMs} ms to the first answer of /readyz`);
       expect(tookMs).toBeLessThan(SECOND_START_WITHIN_MS);
+    });
+
+    it('S10 REAL_TIME puts hub and engine before others, and nothing else; where it may not it says so and goes on', async () => {
+      await untilEnded();
+      const mayRunFirst = spawnSync('chrt', ['--rr', '1', 'true']).status === 0;
+      tracker = await start({ ...home.env, REAL_TIME: '1' });
+      expect(await health(tracker, '/readyz')).toBe(200);
+      const hub = tracker.child.pid!;
+      const firstThreads = () => threadsOf(hub).filter((thread) => isScheduledFirst(hub, thread));
+      if (mayRunFirst) {
+        await eventually('the engine has begun', () => firstThreads().length > 1, SECOND_START_WITHIN_MS);
+        expect(firstThreads()).toHaveLength(2);
+        expect(firstThreads()).toContain(hub);
+        expect(tracker.output()).toContain('REAL_TIME: hub and engine run before other threads of this machine');
+        expect(childrenOf(hub).filter((child) => isScheduledFirst(child, child))).toEqual([]);
+      } else {
+        expect(tracker.output()).toMatch(/WARNING REAL_TIME: hub and engine share the cores with everybody.*chrt/);
+        expect(firstThreads()).toEqual([]);
+      }
+      expect(await tracker.interrupt()).toBe(0);
     });
 
     it.skipIf(databaseKind !== 'embedded')('S6 a kill -9 of the database alone brings it back', async () => {

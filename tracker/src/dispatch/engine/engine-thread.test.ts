@@ -79,7 +79,7 @@ function begin() {
   const fleet = new TestFleet();
   fleet.units.set(1, 0.02).set(2, 0.01).set(3, null);
   const errors: unknown[] = [];
-  const thread = new EngineThread(NO_ROADS, fleet, (_text, error) => errors.push(error));
+  const thread = new EngineThread(NO_ROADS, fleet, false, (_text, error) => errors.push(error));
   const whoIsThere = async (more: Partial<AvailableUnitsAsked> = {}) => {
     const text = new TextDecoder().decode(await thread.ask<'available'>(question(more)));
     return (JSON.parse(text) as { units: { unitId: string }[] }).units.map(({ unitId }) => unitId);

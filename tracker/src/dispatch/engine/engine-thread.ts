@@ -8,6 +8,7 @@ import type {
   EngineOrder,
   EngineQuestion,
   EngineSaid,
+  EngineStart,
   RecommendationAsked,
   WrittenDecision,
 } from './orders.js';
@@ -42,6 +43,7 @@ const NEWS_MS = 50;
 export class EngineThread {
   readonly #roads: RoadsSource;
   readonly #fleet: FleetSource;
+  readonly #realTime: boolean;
   readonly #onError: (text: string, error: unknown) => void;
   #worker: Worker | undefined;
   #begun: Promise<void> = Promise.resolve();
@@ -51,9 +53,16 @@ export class EngineThread {
   readonly #unwritten = new Map<number, Waiting>(); // for what is written down of it
   #ends = 0;
 
-  constructor(roads: RoadsSource, fleet: FleetSource, onError: (text: string, error: unknown) => void) {
+  /** `realTime`: as Settings.realTime. */
+  constructor(
+    roads: RoadsSource,
+    fleet: FleetSource,
+    realTime: boolean,
+    onError: (text: string, error: unknown) => void,
+  ) {
     this.#roads = roads;
     this.#fleet = fleet;
+    this.#realTime = realTime;
     this.#onError = onError;
     roads.onRoads((order) => this.#tell({ kind: 'roads', order }));
   }
@@ -110,7 +119,8 @@ export class EngineThread {
   }
 
   #begin(): void {
-    const worker = startThread(new URL('./engine-worker.ts', import.meta.url));
+    const start: EngineStart = { realTime: this.#realTime };
+    const worker = startThread(new URL('./engine-worker.ts', import.meta.url), start);
     this.#worker = worker;
     worker.on('message', (said: EngineSaid) => this.#hear(said));
     worker.on('error', (error) => this.#onError('the thread that chooses units failed', error));

@@ -1,13 +1,17 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { replayDecision } from '../../../../geo-engine/src/index.js';
+import { runInRealTime } from '../../real-time-thread.js';
 import { Engine } from './engine.js';
-import type { EngineOrder, EngineSaid } from './orders.js';
+import type { EngineOrder, EngineSaid, EngineStart } from './orders.js';
 
 // The thread behind EngineThread: keeps fleet and roads as it is told, and answers one question after the other.
 
 const port = parentPort!;
 const engine = new Engine();
 const utf8 = new TextEncoder();
+
+// where it may not, neither may the hub's thread, which has said so
+if ((workerData as EngineStart).realTime) runInRealTime().catch(() => {});
 
 /** Questions to itself: the first of a process takes thirty times as long as the hundredth, and a desk should not be the one that waits. */
 const REHEARSALS = 100;

@@ -14,6 +14,12 @@ import type {
 } from '../../../../geo-engine/src/index.js';
 import type { FleetOrder } from './fleet-order.js';
 
+/** What the thread of the engine is started with. */
+export interface EngineStart {
+  /** It runs before other threads of the machine, if that is allowed. */
+  readonly realTime: boolean;
+}
+
 /** What the thread of the engine is told, and asked. Plain values: they are copied from thread to thread. */
 export type EngineOrder =
   | { readonly kind: 'roads'; readonly order: RoadsOrder }
