@@ -17,9 +17,9 @@ import { createCrews, registerCrews } from './lib/fleet.js';
 import { HttpApi } from './lib/http-api.js';
 import { HttpConnections, type WholeAnswer } from './lib/http-connections.js';
 import { ArrivalSchedule } from './lib/open-loop.js';
-import { inRealTime, mayRunInRealTime } from './lib/real-time.js';
 import { type BenchRun, judgeComplaints } from './lib/run.js';
 import { quantile } from './lib/statistics.js';
+import { mayRunInRealTime, withSteadyClock } from './lib/steady-clock.js';
 import { crewUrl, type Target } from './lib/tracker-process.js';
 import { Worker } from './lib/worker.js';
 
@@ -252,7 +252,7 @@ async function measureFleet(
     ]);
     return { single, empty, together, meanwhile };
   };
-  const { single, empty, together, meanwhile } = await (measured.inRealTime ? inRealTime(askAll) : askAll());
+  const { single, empty, together, meanwhile } = await withSteadyClock(measured.inRealTime, askAll);
   const { ackSummary, durablePerS, offeredPerS, saturated } = await load;
   run.noteSaturation(where, saturated);
   if (durablePerS < FULL_LOAD * offeredPerS)
