@@ -83,17 +83,19 @@ export async function bench(run: BenchRun): Promise<void> {
     if (!quick) await besidePostgis(run, roadsDir);
   }
   const env = { ROADS_DIR: roadsDir };
-  const first = run.options.remote === undefined && (await mayRunInRealTime());
-  if (!first) run.note('the tracker and the clock had no precedence over the generator of the load and the database');
-  for await (const target of run.targets(first ? { ...env, REAL_TIME: '1' } : env)) {
+  const isOurs = run.options.remote === undefined;
+  const inRealTime = isOurs && (await mayRunInRealTime());
+  if (isOurs && !inRealTime)
+    run.note('the tracker and the clock had no precedence over the generator of the load and the database');
+  for await (const target of run.targets(inRealTime ? { ...env, REAL_TIME: '1' } : env)) {
     for (const fleet of FLEETS[length]) {
       if (run.hasTimeFor(`a fleet of ${fleet}`))
-        await measureFleet(run, target, { fleet, inRealTime: first, figures: `${fleet}` }, roads, length);
+        await measureFleet(run, target, { fleet, inRealTime, figures: `${fleet}` }, roads, length);
     }
     if (await target.issuesTokens()) await raceForHolds(run, target, HOLD_RACES[length]);
     else run.note('two desks of one agency need tokens: holds were not raced for without the issuer of the demo');
   }
-  if (!first || quick) return;
+  if (!inRealTime || quick) return;
   const [fleet] = FLEETS.full;
   for await (const target of run.targets(env))
     await measureFleet(run, target, { fleet: fleet!, inRealTime: false, figures: `${fleet}.shared` }, roads, length);
@@ -200,7 +202,7 @@ async function measureFleet(
 ): Promise<void> {
   const { seed } = run.options;
   const { fleet, figures } = measured;
-  const where = `${fleet.toLocaleString('en')} units, ${target.database}${measured.inRealTime ? '' : ', cores shared'}`;
+  const where = `${fleet.toLocaleString('en')} units, ${target.database}${measured.inRealTime || target.database === 'remote' ? '' : ', cores shared'}`;
   run.progress(`registering ${where}`);
   const random = createRandom(seed, 'questions');
   // where the invented country has roads

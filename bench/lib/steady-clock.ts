@@ -22,12 +22,12 @@ export function mayRunInRealTime(): Promise<boolean> {
  */
 export async function withSteadyClock<T>(first: boolean, work: () => Promise<T>): Promise<T> {
   const self = String(process.pid); // the main thread's number too
-  setFlagsFromString('--no-parallel-scavenge');
   if (first) await run('chrt', ['--reset-on-fork', '--rr', '--pid', PRIORITY, self]);
+  setFlagsFromString('--no-parallel-scavenge');
   try {
     return await work();
   } finally {
-    if (first) await run('chrt', ['--other', '--pid', '0', self]);
     setFlagsFromString('--parallel-scavenge');
+    if (first) await run('chrt', ['--other', '--pid', '0', self]);
   }
 }

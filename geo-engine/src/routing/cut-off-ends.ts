@@ -14,10 +14,7 @@ const OFF_ROAD_M = MAX_OFF_ROAD_M / LEAST_SHARE + 1;
 /** Of a node in the largest part. */
 const NO_NUMBER = -1;
 
-/**
- * What lies outside of the largest part of a graph, by which CutOffEnds finds who comes where. Reads the whole graph once, some 50 ms for a
- * country: made with the graph, in a thread that nobody waits for. Plain arrays on shared memory.
- */
+/** What lies outside of the largest part of a graph, by which CutOffEnds finds who comes where. Plain arrays on shared memory. */
 export interface CutOffParts {
   /** Nodes outside of the largest part, ascending. The number of one is where it stands here. */
   readonly outside: Uint32Array;
@@ -27,6 +24,7 @@ export interface CutOffParts {
   readonly arriving: Rows;
 }
 
+/** Reads the whole graph once, some 50 ms for a country: for a thread that nobody waits for. */
 export function cutOffParts(graph: RoadGraph): CutOffParts {
   const { nodeCount, component, firstArc, arcHead, directedMs, directedHead } = graph;
   const numberOf = new Int32Array(nodeCount).fill(NO_NUMBER);

@@ -23,6 +23,6 @@ export interface PreparedProfile extends ProfileGraph {
 }
 
 /** Adds what is read off the whole graph, some 60 ms for a country: so that no question has to, not in a thread that others wait for. */
-export function preparedProfile(network: RoadNetwork, made: ProfileGraph): PreparedProfile {
-  return { ...made, topMps: fastestMps(network, made.graph), cutOff: cutOffParts(made.graph) };
+export function preparedProfile(network: RoadNetwork, own: ProfileGraph): PreparedProfile {
+  return { ...own, topMps: fastestMps(network, own.graph), cutOff: cutOffParts(own.graph) };
 }

@@ -86,10 +86,13 @@ const threadsOf = (pid: number): number[] => readdirSync(`/proc/${pid}/task`).ma
 
 /** Whether its scheduling policy is SCHED_RR: proc_pid_stat(5), field 41. */
 function isScheduledFirst(pid: number, thread: number): boolean {
-  const file = `/proc/${pid}/task/${thread}/stat`;
-  const stat = existsSync(file) ? readFileSync(file, 'utf8') : ''; // threads come and go
-  const fromField3 = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fromField3[41 - 3]) === 2;
+  try {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    const fromField3 = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fromField3[41 - 3]) === 2;
+  } catch {
+    return false; // threads come and go
+  }
 }
 
 const health = async ({ port }: SpawnedTracker, path = '/healthz') =>
